@@ -1,0 +1,1 @@
+"""Ranvier: from data to a neural network that can be trusted."""

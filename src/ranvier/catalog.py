@@ -1,0 +1,201 @@
+"""Every catalogue on one screen: what can be named, and where it lives.
+
+A member is one line here and one file (or one class) there. The values are import paths, so that this module costs
+nothing to import and a name can be checked, or a near miss suggested, before anything heavy is loaded.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+from .errors import Mistake, SpecError
+
+SOURCES = {
+    "csv": "ranvier.data.source.csv",
+    "frame": "ranvier.data.source.frame",
+    "arrays": "ranvier.data.source.arrays",
+    "sample": "ranvier.data.source.sample",
+}
+
+SAMPLES = {
+    "digits": "1,797 handwritten digits of 8x8 pixels; target digit",
+    "iris": "150 iris flowers, 4 measurements; target species",
+    "wine": "178 wines, 13 chemical measurements; target cultivar",
+    "breast_cancer": "569 tumours, 30 measurements; target diagnosis",
+    "diabetes": "442 patients, 10 measurements; target progression",
+}
+
+KINDS = {
+    "number": "ranvier.data.kinds.number:Number",
+    "category": "ranvier.data.kinds.category:Category",
+    "boolean": "ranvier.data.kinds.boolean:Boolean",
+}
+
+ENCODERS = {  # the default encoder of each kind
+    "number": "ranvier.network.encoders:Numbers",
+    "category": "ranvier.network.encoders:Embeddings",
+    "boolean": "ranvier.network.encoders:Numbers",
+}
+
+NETWORKS = {
+    "perceptron": "ranvier.network.perceptron:Perceptron",
+    "linear": "ranvier.network.linear:Linear",
+    "mlp": "ranvier.network.mlp:MLP",
+}
+
+ACTIVATIONS = {
+    "identity": "ranvier.network.activations:Identity",
+    "step": "ranvier.network.activations:Step",
+    "sigmoid": "ranvier.network.activations:Sigmoid",
+    "tanh": "ranvier.network.activations:Tanh",
+    "relu": "ranvier.network.activations:ReLU",
+    "leaky_relu": "ranvier.network.activations:LeakyReLU",
+    "softmax": "ranvier.network.activations:Softmax",
+    "elu": "ranvier.network.activations:ELU",
+    "selu": "ranvier.network.activations:SELU",
+    "softplus": "ranvier.network.activations:Softplus",
+    "gelu": "ranvier.network.activations:GELU",
+    "silu": "ranvier.network.activations:SiLU",
+    "mish": "ranvier.network.activations:Mish",
+    "hard_swish": "ranvier.network.activations:HardSwish",
+}
+
+INITIALIZERS = {
+    "uniform": "ranvier.network.initializers:uniform",
+    "normal": "ranvier.network.initializers:normal",
+    "xavier_uniform": "ranvier.network.initializers:xavier_uniform",
+    "xavier_normal": "ranvier.network.initializers:xavier_normal",
+    "he_uniform": "ranvier.network.initializers:he_uniform",
+    "he_normal": "ranvier.network.initializers:he_normal",
+    "orthogonal": "ranvier.network.initializers:orthogonal",
+}
+
+LOSSES = {
+    "mse": "ranvier.losses:MSE",
+    "mae": "ranvier.losses:MAE",
+    "huber": "ranvier.losses:Huber",
+    "cross_entropy": "ranvier.losses:CrossEntropy",
+    "binary_cross_entropy": "ranvier.losses:BinaryCrossEntropy",
+    "focal": "ranvier.losses:Focal",
+    "perceptron": "ranvier.losses:PerceptronCriterion",
+}
+
+TASKS = {
+    "classify": "ranvier.tasks.classify:Classify",
+    "regress": "ranvier.tasks.regress:Regress",
+}
+
+METRICS = {
+    "accuracy": "ranvier.evaluation.metrics:accuracy",
+    "balanced_accuracy": "ranvier.evaluation.metrics:balanced_accuracy",
+    "precision_macro": "ranvier.evaluation.metrics:precision_macro",
+    "precision_weighted": "ranvier.evaluation.metrics:precision_weighted",
+    "recall_macro": "ranvier.evaluation.metrics:recall_macro",
+    "recall_weighted": "ranvier.evaluation.metrics:recall_weighted",
+    "f1_macro": "ranvier.evaluation.metrics:f1_macro",
+    "f1_weighted": "ranvier.evaluation.metrics:f1_weighted",
+    "roc_auc": "ranvier.evaluation.metrics:roc_auc",
+    "log_loss": "ranvier.evaluation.metrics:log_loss",
+    "mse": "ranvier.evaluation.metrics:mse",
+    "rmse": "ranvier.evaluation.metrics:rmse",
+    "mae": "ranvier.evaluation.metrics:mae",
+    "r2": "ranvier.evaluation.metrics:r2",
+}
+
+BASELINES = {
+    "trivial": "ranvier.evaluation.baselines:trivial",
+    "linear": "ranvier.evaluation.baselines:linear",
+    "trees": "ranvier.evaluation.baselines:trees",
+}
+
+OPTIMIZERS = {
+    "gradient_descent": "ranvier.training.optimizers:gradient_descent",
+    "momentum": "ranvier.training.optimizers:momentum",
+    "nesterov": "ranvier.training.optimizers:nesterov",
+    "adagrad": "ranvier.training.optimizers:adagrad",
+    "rmsprop": "ranvier.training.optimizers:rmsprop",
+    "adam": "ranvier.training.optimizers:adam",
+    "adamw": "ranvier.training.optimizers:adamw",
+    "muon": "ranvier.training.optimizers:muon",
+}
+
+SCHEDULES = {
+    "constant": "ranvier.training.schedules:Constant",
+    "step": "ranvier.training.schedules:Step",
+    "exponential": "ranvier.training.schedules:Exponential",
+    "cosine": "ranvier.training.schedules:Cosine",
+    "warmup": "ranvier.training.schedules:Warmup",
+    "cyclic": "ranvier.training.schedules:Cyclic",
+    "one_cycle": "ranvier.training.schedules:OneCycle",
+    "plateau": "ranvier.training.schedules:Plateau",
+}
+
+OBJECTIVES = {
+    "supervised": "ranvier.training.objectives.supervised:Supervised",
+}
+
+CATALOGUES: dict[str, dict[str, str]] = {
+    "sources": SOURCES,
+    "samples": SAMPLES,
+    "kinds": KINDS,
+    "encoders": ENCODERS,
+    "networks": NETWORKS,
+    "activations": ACTIVATIONS,
+    "initializers": INITIALIZERS,
+    "losses": LOSSES,
+    "tasks": TASKS,
+    "metrics": METRICS,
+    "baselines": BASELINES,
+    "optimizers": OPTIMIZERS,
+    "schedules": SCHEDULES,
+    "objectives": OBJECTIVES,
+}
+
+
+def load(catalogue: str, name: str) -> Any:
+    """Import and return the member called ``name``.
+
+    Args:
+        catalogue: a key of ``CATALOGUES``.
+        name: a key of that catalogue.
+
+    Raises:
+        SpecError: there is no member of that name; the sentence suggests the nearest one.
+    """
+    if mistake := unknown(catalogue, name):
+        raise SpecError(mistake)
+    module, _, attribute = CATALOGUES[catalogue][name].partition(":")
+    loaded = import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
+
+
+def unknown(catalogue: str, name: str) -> Mistake | None:
+    """Say what is wrong with ``name``, or None where it is a member of the catalogue.
+
+    >>> print(unknown("optimizers", "adm"))
+    There is no optimizer called 'adm'. Did you mean 'adam'?
+    """
+    members = CATALOGUES[catalogue]
+    if name in members:
+        return None
+    return Mistake(f"there is no {catalogue.removesuffix('s')} called {name!r}", remedy=did_you_mean(name, members))
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """A question that names the nearest choice, or a list of the choices where none is near.
+
+    >>> did_you_mean("survivd", ["age", "survived"])
+    "did you mean 'survived'?"
+    >>> did_you_mean("x", ["age", "survived"])
+    'there are: age, survived'
+    """
+    choices = list(choices)
+    lowered = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1)
+    if near:
+        return f"did you mean {lowered[near[0]]!r}?"
+    shown = ", ".join(choices[:20]) + (f" and {len(choices) - 20} more" if len(choices) > 20 else "")
+    return f"there are: {shown}"

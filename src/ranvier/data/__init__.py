@@ -1,0 +1,1 @@
+"""From a source to batches: tables, schema, ledger, split, preparation."""

@@ -1,0 +1,81 @@
+"""Batches: prepared rows as tensors, drawn in an order that depends on the seed and the epoch alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Prepared rows (B of them); a whole part of the split is one too.
+
+    Args:
+        inputs: the tensor of each block, by the name of its kind; first dimension B.
+        target: (B,) class indices (int64) or (B, K) values (float32).
+        weight: (B,) float32 row weights, or None where all weigh the same.
+        rows: (B,) int64, the row numbers in the source.
+    """
+
+    inputs: dict[str, Tensor]
+    target: Tensor
+    rows: Tensor
+    weight: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, index: Tensor | slice) -> Batch:
+        """The rows at ``index``."""
+        inputs = {name: block[index] for name, block in self.inputs.items()}
+        weight = None if self.weight is None else self.weight[index]
+        return Batch(inputs, self.target[index], self.rows[index], weight)
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same rows on another device."""
+        inputs = {name: block.to(device) for name, block in self.inputs.items()}
+        weight = None if self.weight is None else self.weight.to(device)
+        return Batch(inputs, self.target.to(device), self.rows.to(device), weight)
+
+
+class Batches:
+    """The batches of an epoch, as slices of one permutation.
+
+    No row is left out: a last batch of a single row is joined to the one before it, since batch normalisation
+    cannot learn from one row.
+
+    Args:
+        data: all training rows.
+        size: rows in a batch; at most ``len(data)``.
+        seed: of the run; epoch e of the same seed has the same order in any process.
+    """
+
+    def __init__(self, data: Batch, size: int, seed: int) -> None:
+        self.data = data
+        self.size = min(size, len(data))
+        self.seed = seed
+        starts = list(range(0, len(data), self.size))
+        if len(starts) > 1 and self.size > 1 and len(data) - starts[-1] == 1:
+            starts.pop()
+        self.bounds = [*starts, len(data)]
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
+        """The batches of epoch ``number`` (from 0), starting with batch ``first``."""
+        if len(self) == 1:  # the whole set: its order changes nothing
+            yield self.data
+            return
+        generator = torch.Generator().manual_seed(_order_seed(self.seed, number))
+        order = torch.randperm(len(self.data), generator=generator)
+        for start, end in list(zip(self.bounds, self.bounds[1:]))[first:]:
+            yield self.data.take(order[start:end])
+
+
+def _order_seed(seed: int, epoch: int) -> int:
+    """A seed for the order of an epoch that shares nothing with its neighbours'."""
+    return (seed * 0x9E3779B97F4A7C15 + epoch * 0xBF58476D1CE4E5B9 + 1) % 2**63

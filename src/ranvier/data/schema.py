@@ -1,0 +1,59 @@
+"""The schema: which kind and which role each column has, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..spec import Role
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Args:
+        name: its name.
+        kind: a member of ``KINDS``, or None where no kind fits (such a column is ignored).
+        role: what it is for.
+        reason: why this kind and role, as a clause: ``12 distinct words``.
+    """
+
+    name: str
+    kind: str | None
+    role: Role
+    reason: str
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, in its order."""
+
+    columns: tuple[Column, ...]
+
+    def named(self, role: Role) -> tuple[str, ...]:
+        """The names of the columns with ``role``."""
+        return tuple(column.name for column in self.columns if column.role == role)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the input columns."""
+        return self.named("input")
+
+    @property
+    def target(self) -> str:
+        """The name of the target column."""
+        return self.named("target")[0]
+
+    def __getitem__(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The schema as it stands in ``schema.json``."""
+        return {"columns": [asdict(column) for column in self.columns]}
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> Schema:
+        """The schema that ``as_dict`` wrote."""
+        return cls(tuple(Column(**column) for column in state["columns"]))
