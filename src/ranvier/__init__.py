@@ -1,1 +1,77 @@
-"""Ranvier: from data to a neural network that can be trusted."""
+"""Ranvier: from data to a neural network that can be trusted.
+
+    import ranvier as rv
+
+    run = rv.fit("titanic.csv", target="survived")
+    print(run)
+    run.predict("new.csv")
+
+Everything here is loaded when it is first used, so that ``import ranvier`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .errors import (
+    DataError,
+    DivergedError,
+    Interrupted,
+    ModelFileError,
+    RanvierError,
+    RunError,
+    SpecError,
+    UserError,
+)
+from .finding import Finding
+
+if TYPE_CHECKING:
+    from .delivery.file import load
+    from .delivery.model import Model
+    from .workflow.evaluate import evaluate
+    from .workflow.fit import fit, resume
+    from .workflow.inspect import inspect
+    from .workflow.run import Run
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "fit": "ranvier.workflow.fit",
+    "resume": "ranvier.workflow.fit",
+    "inspect": "ranvier.workflow.inspect",
+    "evaluate": "ranvier.workflow.evaluate",
+    "load": "ranvier.delivery.file",
+    "Model": "ranvier.delivery.model",
+    "Run": "ranvier.workflow.run",
+}
+
+__all__ = [
+    "DataError",
+    "DivergedError",
+    "Finding",
+    "Interrupted",
+    "Model",
+    "ModelFileError",
+    "RanvierError",
+    "Run",
+    "RunError",
+    "SpecError",
+    "UserError",
+    "__version__",
+    "evaluate",
+    "fit",
+    "inspect",
+    "load",
+    "resume",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'ranvier' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

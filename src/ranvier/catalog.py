@@ -181,7 +181,16 @@ def unknown(catalogue: str, name: str) -> Mistake | None:
     members = CATALOGUES[catalogue]
     if name in members:
         return None
-    return Mistake(f"there is no {catalogue.removesuffix('s')} called {name!r}", remedy=did_you_mean(name, members))
+    return Mistake(f"there is no {singular(catalogue)} called {name!r}", remedy=did_you_mean(name, members))
+
+
+def singular(catalogue: str) -> str:
+    """What one member of a catalogue is called.
+
+    >>> singular("losses"), singular("baselines")
+    ('loss', 'baseline')
+    """
+    return catalogue.removesuffix("es" if catalogue.endswith("sses") else "s")
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
@@ -191,11 +200,18 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     "did you mean 'survived'?"
     >>> did_you_mean("x", ["age", "survived"])
     'there are: age, survived'
+    >>> did_you_mean("f1", ["f1_macro", "f1_weighted", "mse"])
+    "did you mean 'f1_macro' or 'f1_weighted'?"
     """
     choices = list(choices)
+    if not choices:
+        return "there are none"
     lowered = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(name.lower(), lowered, n=1)
     if near:
         return f"did you mean {lowered[near[0]]!r}?"
+    longer = [choice for choice in choices if len(name) > 1 and choice.lower().startswith(name.lower())]
+    if 0 < len(longer) < 4:
+        return f"did you mean {' or '.join(map(repr, longer))}?"
     shown = ", ".join(choices[:20]) + (f" and {len(choices) - 20} more" if len(choices) > 20 else "")
     return f"there are: {shown}"

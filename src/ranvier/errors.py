@@ -2,6 +2,7 @@
 
     RanvierError            exit 1   a fault of ours
     ├── InternalError       exit 1   something that must hold does not (a ledger that does not add up)
+    ├── Interrupted         exit 130 the user stopped a run, which is saved and can go on
     └── UserError           exit 2   the user can mend it
         ├── SpecError       what was asked: a setting, a name, an option
         ├── DataError       what was given: a file, a column, a row
@@ -39,8 +40,8 @@ class Mistake:
         >>> print(Mistake("epochs is -3", "a whole number of at least 1", "leave it out for the default"))
         Epochs is -3. Expected a whole number of at least 1. Leave it out for the default.
         """
-        parts = [self.happened, f"expected {self.expected}" if self.expected else "", self.remedy]
-        return " ".join(_sentence(part) for part in parts if part)
+        parts = [self.happened, f"expected {self.expected}" if self.expected.strip() else "", self.remedy]
+        return " ".join(_sentence(part) for part in parts if part.strip())
 
 
 class RanvierError(Exception):
@@ -52,9 +53,19 @@ class RanvierError(Exception):
         self.mistakes = tuple(m if isinstance(m, Mistake) else Mistake(m) for m in mistakes)
         super().__init__("\n".join(str(m) for m in self.mistakes))
 
+    def __reduce__(self) -> tuple[type[RanvierError], tuple[Mistake, ...]]:
+        """Keep the single mistakes when the error crosses to another process."""
+        return type(self), self.mistakes
+
 
 class InternalError(RanvierError):
     """Something that Ranvier guarantees does not hold: a fault of ours."""
+
+
+class Interrupted(RanvierError):
+    """The user stopped a run with Ctrl-C; it is saved and can go on."""
+
+    exit_code = 130
 
 
 class UserError(RanvierError):
@@ -99,4 +110,6 @@ def _sentence(text: str) -> str:
 def _starts_with_code(text: str) -> bool:
     """Tell whether the first word is a file, path or setting, whose letters must stay as they are."""
     first = text.split(maxsplit=1)[0]
-    return any(mark in first.rstrip(".,:;?!") for mark in "./\\_=:'\"`") or any(c.isupper() for c in first[1:])
+    return any(mark in first.rstrip(".,:;?!") for mark in "./\\_=:'\"`") or any(
+        c.isupper() for c in first[1:]
+    )

@@ -8,17 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from .catalog import KINDS, did_you_mean, unknown
 from .errors import Mistake, SpecError, raise_if_any
-from .limits import Count, NonNegative, Positive
-
-Role = Literal["input", "target", "group", "time", "weight", "part", "ignored"]
-ROLES: tuple[Role, ...] = ("input", "target", "group", "time", "weight", "part", "ignored")
+from .limits import Count, NonNegative, Positive, Words, members
+from .settings import ROLES as ROLES
+from .settings import Role as Role
+from .settings import merge as merge
+from .settings import nest as nest
+from .settings import parse_setting as parse_setting
+from .settings import read_toml as read_toml
+from .wording import Place, mistakes_of
 
 
 def _seconds(value: object) -> object:
@@ -31,17 +44,43 @@ def _seconds(value: object) -> object:
     return value
 
 
-Seconds = Annotated[float, Field(gt=0), BeforeValidator(_seconds)]
+Seconds = Annotated[
+    float,
+    Field(gt=0),
+    BeforeValidator(_seconds),
+    Words("a time above 0: seconds, or text such as '90s', '5m' or '1.5h'"),
+]
+
+
+def _is_truth_value_for_a_number(value: object, annotation: Any) -> bool:
+    kinds = [kind for kind, _ in members(annotation)]
+    if isinstance(value, Mapping):
+        inside = [get_args(kind)[1] for kind in kinds if get_origin(kind) is dict]
+        return any(_is_truth_value_for_a_number(v, kind) for v in value.values() for kind in inside)
+    return isinstance(value, bool) and bool not in kinds and not {int, float}.isdisjoint(kinds)
 
 
 class Section(BaseModel):
     """A frozen part of the spec; a name that it does not know is a mistake."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+    expected: ClassVar[str] = "a table of settings"
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse true and false where a number stands: pydantic would take them for 1 and 0."""
+        annotation = get_type_hints(cls, include_extras=True)[str(info.field_name)]
+        if _is_truth_value_for_a_number(value, annotation):
+            raise PydanticCustomError("no_number", "Input should be a number")
+        return value
 
 
 class Choice(Section):
     """A member of a catalogue with its options: ``"adam"`` or ``{"name": "adam", "beta2": 0.99}``."""
+
+    expected: ClassVar[str] = "a name, or a name with options"
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
@@ -62,6 +101,8 @@ class Choice(Section):
 
 class ColumnSpec(Section):
     """What the user says of a column: its kind, its role, or both."""
+
+    expected: ClassVar[str] = "a kind, a role, or a table of both"
 
     kind: str | None = None
     role: Role | None = None
@@ -145,7 +186,9 @@ class Spec(Section):
     test: str | None = None
     task: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    columns: dict[str, ColumnSpec] = Field(default_factory=dict)
+    columns: Annotated[
+        dict[str, ColumnSpec], Words("a table of column names, each with a kind or a role")
+    ] = Field(default_factory=dict)
     split: SplitSpec = SplitSpec()
     network: Choice | None = None
     training: TrainingSpec = TrainingSpec()
@@ -165,19 +208,38 @@ class Spec(Section):
         try:
             spec = cls.model_validate(nested)
         except ValidationError as error:
-            raise SpecError(*(_mistake(e, nested) for e in error.errors())) from None
-        raise_if_any(SpecError, spec._unknown_names())
+            mistakes = mistakes_of(error, cls, nested, setting_names())
+            raise SpecError(*mistakes.values(), *cls._mistakes_of_the_rest(nested, mistakes)) from None
+        raise_if_any(SpecError, spec._mistakes())
         return spec
 
     def settings(self) -> dict[str, Any]:
         """Nested settings, as they are written into ``run.toml``; what is None is left out."""
-        return _plain(self)
+        return dict(_plain(self))
 
     def replace(self, settings: Mapping[str, Any]) -> Spec:
         """This spec with some settings changed, validated again."""
         return Spec.from_settings(merge(self.settings(), nest(settings)))
 
-    def _unknown_names(self) -> Iterable[Mistake]:
+    @classmethod
+    def _mistakes_of_the_rest(cls, nested: Mapping[str, Any], wrong: Iterable[Place]) -> list[Mistake]:
+        """What else is wrong once the settings at the places in ``wrong`` are left out."""
+        rest = dict(nested)
+        for place in wrong:
+            rest = _without(rest, place)
+        try:
+            return list(cls.model_validate(rest)._mistakes())
+        except ValidationError:
+            return []
+
+    def _mistakes(self) -> Iterable[Mistake]:
+        """What types and limits cannot say: names that no catalogue has, and shares that leave no training rows."""
+        held_out = self.split.validation + self.split.test
+        if held_out >= 1:
+            yield Mistake(
+                f"settings 'split.validation' and 'split.test' are {held_out:g} together",
+                "a sum below 1, so that rows are left for training",
+            )
         named = {
             "networks": self.network,
             "losses": self.training.loss,
@@ -189,7 +251,9 @@ class Spec(Section):
                 yield mistake
         if self.task and (mistake := unknown("tasks", self.task)):
             yield mistake
-        if self.stopping.metric not in (None, "loss") and (mistake := unknown("metrics", str(self.stopping.metric))):
+        if self.stopping.metric not in (None, "loss") and (
+            mistake := unknown("metrics", str(self.stopping.metric))
+        ):
             yield mistake
         for name, column in self.columns.items():
             if column.kind and column.kind not in KINDS:
@@ -203,84 +267,15 @@ OWN_NETWORK = "own"
 """The name that stands in a spec for a module of the user's own."""
 
 
-def nest(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn dotted keys into nested mappings; a choice that is given by name takes options beside it.
-
-    >>> nest({"training.optimizer": "momentum", "training.optimizer.momentum": 0.8})
-    {'training': {'optimizer': {'name': 'momentum', 'momentum': 0.8}}}
-    """
-    nested: dict[str, Any] = {}
-    for key, value in settings.items():
-        inner: Any = nest(value) if isinstance(value, Mapping) and key != "columns" else value
-        for part in reversed(key.split(".")):
-            inner = {part: inner}
-        nested = merge(nested, inner)
-    return nested
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with ``over`` laid on it; a new name of a choice drops the old one's options."""
-    merged = dict(base)
-    for key, value in over.items():
-        old = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(old, Mapping) and _same_choice(old, value):
-            merged[key] = merge(old, value)
-        elif isinstance(value, Mapping) and isinstance(old, str) and "name" not in value:
-            merged[key] = {"name": old, **value}
-        elif isinstance(value, str) and isinstance(old, Mapping) and "name" not in old and key in _CHOICES:
-            merged[key] = {"name": value, **old}
+def setting_names() -> list[str]:
+    """Every setting that can be named with ``--set``, dotted."""
+    names = []
+    for name, field in Spec.model_fields.items():
+        if isinstance(field.default, Section):
+            names += [f"{name}.{inner}" for inner in type(field.default).model_fields]
         else:
-            merged[key] = value
-    return merged
-
-
-_CHOICES = ("network", "loss", "optimizer", "schedule")
-
-
-def _same_choice(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return "name" not in new or old.get("name") in (None, new["name"])
-
-
-def parse_setting(text: str) -> tuple[str, Any]:
-    """Read one ``--set KEY=VALUE``; the value is TOML, or else a bare string.
-
-    >>> parse_setting("network.hidden=[64, 32]")
-    ('network.hidden', [64, 32])
-    >>> parse_setting("training.optimizer=momentum")
-    ('training.optimizer', 'momentum')
-
-    Raises:
-        SpecError: there is no ``=`` in the text.
-    """
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise SpecError(Mistake(f"--set {text!r} names no value", "KEY=VALUE, such as training.epochs=20"))
-    try:
-        return key.strip(), _toml().loads(f"value = {value}")["value"]
-    except ValueError:
-        return key.strip(), value.strip()
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file of settings.
-
-    Raises:
-        SpecError: the file is missing, or is not TOML.
-    """
-    try:
-        return dict(_toml().loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise SpecError(Mistake(f"there is no file {str(path)!r}", "a TOML file of settings")) from None
-    except (OSError, ValueError) as error:
-        raise SpecError(Mistake(f"{str(path)!r} cannot be read as TOML ({error})", "a TOML file of settings")) from None
-
-
-def _toml() -> Any:
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
-    return tomllib
+            names.append(name)
+    return names
 
 
 def _plain(value: Any) -> Any:
@@ -294,29 +289,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _mistake(error: Any, settings: Mapping[str, Any]) -> Mistake:
-    """Say one of pydantic's errors in our words."""
-    path = [str(part) for part in error["loc"] if not _is_type_name(part)]
-    where = ".".join(path)
-    if error["type"] == "extra_forbidden":
-        return Mistake(f"there is no setting {where!r}", remedy=did_you_mean(where, setting_names()))
-    if error["type"] == "missing":
-        return Mistake(f"{where.rpartition('.')[0]!r} has options but no name", f"{where!r} beside them")
-    reason = str(error["msg"]).removeprefix("Value error, ")
-    return Mistake(f"setting {where!r} is {error['input']!r}", re.sub("^Input should be ", "", reason))
-
-
-def _is_type_name(part: object) -> bool:
-    """Pydantic puts the tried member of a union into the place of an error; users do not want it."""
-    return isinstance(part, str) and bool(re.search(r"[\[\(]|^(float|int|str|bool|dict|Choice)$", part))
-
-
-def setting_names() -> list[str]:
-    """Every setting that can be named with ``--set``, dotted."""
-    names = []
-    for name, field in Spec.model_fields.items():
-        if isinstance(field.default, Section) and not isinstance(field.default, Choice):
-            names += [f"{name}.{inner}" for inner in type(field.default).model_fields]
-        else:
-            names.append(name)
-    return names
+def _without(settings: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """Settings without the one at ``place``."""
+    head, *rest = place
+    left = {key: value for key, value in settings.items() if str(key) != head}
+    if rest and isinstance(inner := settings.get(head), Mapping):
+        left[head] = _without(inner, tuple(rest))
+    return left

@@ -68,7 +68,8 @@ class Batches:
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """The batches of epoch ``number`` (from 0), starting with batch ``first``."""
         if len(self) == 1:  # the whole set: its order changes nothing
-            yield self.data
+            if first == 0:
+                yield self.data
             return
         generator = torch.Generator().manual_seed(_order_seed(self.seed, number))
         order = torch.randperm(len(self.data), generator=generator)

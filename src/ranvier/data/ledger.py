@@ -42,10 +42,15 @@ class Entry:
         if self.outcome == "set aside":
             return f"column {self.column} set aside: {self.reason}"
         unit = "cell" if self.outcome == "repaired" else "row"
+        rows = "row" if self.count == len(self.rows) == 1 else "rows"
         shown = ", ".join(map(str, self.rows)) + (", ..." if self.count > len(self.rows) else "")
-        where = "; ".join(part for part in (self.column or "", f"rows {shown}" if self.rows else "") if part)
+        where = "; ".join(
+            part for part in (self.column or "", f"{rows} {shown}" if self.rows else "") if part
+        )
         plural = "" if self.count == 1 else "s"
-        return f"{self.count:,} {unit}{plural} {self.outcome}: {self.reason}" + (f" ({where})" if where else "")
+        return f"{self.count:,} {unit}{plural} {self.outcome}: {self.reason}" + (
+            f" ({where})" if where else ""
+        )
 
 
 @dataclass
@@ -60,7 +65,12 @@ class Ledger:
     entries: list[Entry] = field(default_factory=list)
 
     def note(
-        self, outcome: Outcome, reason: str, count: int = 1, column: str | None = None, rows: Sequence[int] = ()
+        self,
+        outcome: Outcome,
+        reason: str,
+        count: int = 1,
+        column: str | None = None,
+        rows: Sequence[int] = (),
     ) -> None:
         """Write an entry, unless ``count`` is 0. ``rows`` are row numbers from 0, all of them or some."""
         if count:
@@ -93,4 +103,8 @@ class Ledger:
 
     def as_dict(self) -> dict[str, Any]:
         """The ledger as it stands in ``ledger.json``."""
-        return {"read": self.read, "dropped": self.dropped, "entries": [asdict(entry) for entry in self.entries]}
+        return {
+            "read": self.read,
+            "dropped": self.dropped,
+            "entries": [asdict(entry) for entry in self.entries],
+        }

@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ..errors import InternalError
+
 
 @dataclass(frozen=True)
 class Table:
@@ -36,8 +38,14 @@ class Table:
         return self.frame.height
 
     def take(self, positions: NDArray[np.int64] | NDArray[np.bool_]) -> Table:
-        """The rows at ``positions`` (indices, or a mask of N booleans), in that order."""
+        """The rows at ``positions`` (indices, or a mask of N booleans), in that order.
+
+        Raises:
+            InternalError: a mask has not N values.
+        """
         if positions.dtype == np.bool_:
+            if len(positions) != len(self):
+                raise InternalError(f"a mask of {len(positions)} rows was laid on a table of {len(self)}")
             positions = np.flatnonzero(positions)
         parts = None if self.parts is None else self.parts[positions]
         return replace(self, frame=self.frame[positions], rows=self.rows[positions], parts=parts)

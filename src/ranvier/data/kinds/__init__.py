@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import polars as pl
 import torch
+from numpy.typing import NDArray
 from typing_extensions import Self
 
 from ..ledger import Ledger
@@ -31,7 +32,11 @@ class Kind(Protocol):
     """
 
     name: ClassVar[str]
-    columns: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        ...
 
     @classmethod
     def infer(cls, values: pl.Series) -> Guess:
@@ -43,8 +48,13 @@ class Kind(Protocol):
         """Fit to the training rows of the columns of this kind (raw values)."""
         ...
 
-    def transform(self, frame: pl.DataFrame, ledger: Ledger | None = None) -> torch.Tensor:
-        """Turn raw values into a tensor (N, W); what had to be repaired goes into ``ledger``."""
+    def transform(
+        self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
+    ) -> torch.Tensor:
+        """Turn raw values into a tensor (N, W); what had to be repaired goes into ``ledger``.
+
+        ``rows`` (N,) are the row numbers in the source, from 0, which the ledger shows as examples.
+        """
         ...
 
     def invert(self, tensor: torch.Tensor) -> pl.DataFrame:

@@ -1,0 +1,128 @@
+"""From the fitted preparation and the task to a network.
+
+An architecture is plain values (names, options, widths): what a model file needs to build the same network again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .catalog import load
+from .data.preparation import Preparation
+from .errors import Mistake, SpecError
+from .network.assembled import Assembled, Own
+from .network.heads import Head
+from .spec import OWN_NETWORK, Choice
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a network is built from.
+
+    Args:
+        network: the catalogue's name and options, flat; ``own`` for a module of the user's own.
+        blocks: for each kind that is present, what its encoder is built from.
+        outputs: the number of outputs K.
+    """
+
+    network: str | Mapping[str, Any]
+    blocks: Mapping[str, Mapping[str, Any]]
+    outputs: int
+
+    @classmethod
+    def of(cls, network: Choice, preparation: Preparation, outputs: int) -> Architecture:
+        """The architecture for prepared columns."""
+        blocks = {name: kind.features() for name, kind in preparation.blocks.items()}
+        return cls(network.flat(), blocks, outputs)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The architecture as it stands in a model file."""
+        return asdict(self)
+
+    def build(self, seed: int, own: nn.Module | None = None) -> nn.Module:
+        """Build the network; its first weights come from ``seed``.
+
+        Args:
+            seed: of the run.
+            own: the user's module, where ``network`` is ``own``; it keeps the weights that it has.
+
+        Raises:
+            SpecError: the network is the user's own and was not given.
+        """
+        choice = Choice.model_validate(self.network)
+        if choice.name == OWN_NETWORK:
+            if own is None:
+                raise SpecError(
+                    Mistake(
+                        "this network is a module of its author's own, and its code is not in the file",
+                        "the module itself",
+                        "give it with network=, for example rv.load(path, network=MyModule())",
+                    )
+                )
+            return Own(own, self.blocks)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            encoders = {name: load("encoders", name)(**features) for name, features in self.blocks.items()}
+            width = sum(int(encoder.outputs) for encoder in encoders.values())
+            trunk = load("networks", choice.name)(width, **choice.options)
+            return Assembled(encoders, trunk, Head(int(trunk.outputs), self.outputs))
+
+
+def defaults(network: Choice) -> dict[str, object]:
+    """Settings that a network asks for where the user names none."""
+    if network.name == OWN_NETWORK:
+        return {}
+    return dict(getattr(load("networks", network.name), "defaults", {}))
+
+
+def try_out(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
+    """Send a few rows through a network of the user's own, and say in a sentence what does not fit.
+
+    Returns:
+        The outputs (B, K).
+
+    Raises:
+        SpecError: the module fails on the rows, or does not give one row of numbers for each row.
+    """
+    rows = len(next(iter(inputs.values())))
+    width = getattr(network, "width", None)
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            outputs = network(dict(inputs))
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise SpecError(
+            Mistake(
+                f"the network cannot take the data: {reason}",
+                f"a module whose forward takes a tensor of shape (rows, {width})",
+                "ranvier inspect shows the columns that make up this width",
+            )
+        ) from error
+    finally:
+        network.train(training)
+    if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != rows:
+        shape = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+        raise SpecError(
+            Mistake(f"the network gives {shape} for {rows} rows", f"a tensor of shape ({rows}, outputs)")
+        )
+    return outputs
+
+
+def describe(network: nn.Module) -> str:
+    """The network in a few words: its layers' widths and how many parameters it has.
+
+    >>> describe(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
+    '4-8-3, 67 parameters'
+    """
+    layers = [module for module in network.modules() if isinstance(module, nn.Linear)]
+    widths = [str(layer.in_features) for layer in layers[:1]] + [str(layer.out_features) for layer in layers]
+    chain = all(a.out_features == b.in_features for a, b in zip(layers, layers[1:]))
+    count = sum(parameter.numel() for parameter in network.parameters())
+    return (f"{'-'.join(widths)}, " if layers and chain else "") + f"{count:,} parameters"

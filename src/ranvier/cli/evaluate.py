@@ -1,0 +1,31 @@
+"""ranvier evaluate: how good a model is on rows whose target is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .output import Json, emit, say
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A model file, such as runs/a/model.rv.")],
+    source: Annotated[str, typer.Argument(help="Rows with the target.")],
+    as_json: Json = False,
+) -> None:
+    """Measure a model on rows whose target is known, each metric with its 95% interval.
+
+    \b
+    Examples:
+      ranvier evaluate runs/a/model.rv test.csv
+      ranvier evaluate runs/a/model.rv test.csv --json
+    """
+    from ..workflow.evaluate import evaluate as measure
+
+    evaluation = measure(model, source)
+    if as_json:
+        emit(evaluation.as_dict())
+    else:
+        say(str(evaluation))

@@ -1,0 +1,88 @@
+"""A live line while a network trains; a line of JSON an epoch for programs; nothing where nobody looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from .output import emit
+
+
+class JsonLines:
+    """A line of JSON an epoch."""
+
+    def on_step(self, state: Any, batch: Any, loss: float) -> None:
+        """Nothing."""
+
+    def on_epoch(self, state: Any, line: Mapping[str, Any]) -> None:
+        """Print what history holds of the epoch."""
+        emit({"event": "epoch", **line})
+
+
+class Silent:
+    """Nothing: the output is not a terminal."""
+
+    def on_step(self, state: Any, batch: Any, loss: float) -> None:
+        """Nothing."""
+
+    def on_epoch(self, state: Any, line: Mapping[str, Any]) -> None:
+        """Nothing."""
+
+
+class LiveLine:
+    """One line on the terminal that says how far the training is and how well it goes."""
+
+    def __init__(self, bar: Any) -> None:
+        self.bar = bar
+        self.task = bar.add_task("training", total=None, measured="")
+        self.measured = ""
+        self.due = 0.0
+
+    def on_step(self, state: Any, batch: Any, loss: float) -> None:
+        """Move the line, ten times a second at most."""
+        now = time.monotonic()
+        if now >= self.due:
+            self.due = now + 0.1
+            measured = f"loss {loss:.4f}{self.measured}"
+            self.bar.update(self.task, completed=state.step, description=f"epoch {state.epoch + 1}", measured=measured)
+
+    def on_epoch(self, state: Any, line: Mapping[str, Any]) -> None:
+        """Show what was measured on the validation rows."""
+        self.measured = "".join(f"  validation {name} {value:.4f}" for name, value in line["validation"].items())
+
+
+@contextmanager
+def progress(as_json: bool) -> Iterator[Any]:
+    """The watcher that suits the output."""
+    if as_json:
+        yield JsonLines()
+    elif not sys.stderr.isatty():
+        yield Silent()
+    else:
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TextColumn("step {task.completed:,.0f}"),
+            TextColumn("{task.fields[measured]}"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            yield LiveLine(bar)
+
+
+@contextmanager
+def reading(source: str, as_json: bool) -> Iterator[None]:
+    """Say that the data is being read, for as long as that takes."""
+    if as_json or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"reading {source}"):
+        yield

@@ -1,0 +1,63 @@
+"""The options that ``train`` and ``inspect`` share, and the settings that they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Source = Annotated[str | None, typer.Argument(help="A CSV file, or sample:NAME (see: ranvier catalog samples).")]
+Target = Annotated[str | None, typer.Option("--target", help="The column to learn.")]
+Network = Annotated[str | None, typer.Option("--network", help="See: ranvier catalog networks.")]
+Task = Annotated[str | None, typer.Option("--task", help="classify or regress; the default follows the target.")]
+Kinds = Annotated[list[str], typer.Option("--kind", metavar="COLUMN=KIND", help="Override a column's kind. Repeatable.")]
+Roles = Annotated[list[str], typer.Option("--role", metavar="COLUMN=ROLE", help="input, group, time, weight, part or ignored. Repeatable.")]
+Validation = Annotated[str | None, typer.Option("--validation", help="Validation rows given apart.")]
+Test = Annotated[str | None, typer.Option("--test", help="Test rows given apart.")]
+Config = Annotated[Path | None, typer.Option("--config", help="Settings from a TOML file; another run's run.toml will do.")]
+Sets = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Any setting, such as training.optimizer=momentum. Repeatable.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="The one source of randomness.", show_default="0")]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="At most so many passes over the training rows.")]
+Time = Annotated[str | None, typer.Option("--time", help="Train for so long: 60s, 5m, 1h.")]
+
+
+def settings(
+    config: Path | None,
+    sets: list[str],
+    kinds: list[str],
+    roles: list[str],
+    **named: Any,
+) -> dict[str, Any]:
+    """Settings from the options of a command line; what is said later wins: file, named options, ``--set``.
+
+    Args:
+        config: a TOML file.
+        sets: texts ``KEY=VALUE``.
+        kinds, roles: texts ``COLUMN=KIND`` and ``COLUMN=ROLE``.
+        named: settings with ``__`` for the dot; None is not given.
+    """
+    from ..errors import Mistake, SpecError, raise_if_any
+    from ..settings import merge, nest, parse_setting, read_toml
+
+    asked: dict[str, Any] = {}
+    mistakes: list[Mistake] = []
+    if config:
+        asked = read_toml(config)
+        asked.pop("record", None)
+    given = {name.replace("__", "."): value for name, value in named.items() if value is not None}
+    asked = merge(asked, nest(given))
+    for what, texts in (("kind", kinds), ("role", roles)):
+        for text in texts:
+            column, equals, word = text.rpartition("=")
+            if equals and column:
+                asked = merge(asked, {"columns": {column: {what: word}}})
+            else:
+                mistakes.append(Mistake(f"--{what} {text!r} names no {what}", f"COLUMN={what.upper()}"))
+    for text in sets:
+        try:
+            asked = merge(asked, nest(dict([parse_setting(text)])))
+        except SpecError as error:
+            mistakes += error.mistakes
+    raise_if_any(SpecError, mistakes)
+    return asked

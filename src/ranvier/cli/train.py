@@ -1,0 +1,101 @@
+"""ranvier train: from data to a trained, measured, saved network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import request
+from .output import Json, emit, say
+
+
+def train(
+    source: request.Source = None,
+    target: request.Target = None,
+    network: request.Network = None,
+    task: request.Task = None,
+    kinds: request.Kinds = [],  # noqa: B006 (typer wants a plain default)
+    roles: request.Roles = [],  # noqa: B006
+    validation: request.Validation = None,
+    test: request.Test = None,
+    epochs: request.Epochs = None,
+    time: request.Time = None,
+    seed: request.Seed = None,
+    config: request.Config = None,
+    sets: request.Sets = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option("--out", help="The run's folder.", show_default="runs/NAME-N")] = None,
+    resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a network on a table, measure it beside baselines, and save it.
+
+    \b
+    Examples:
+      ranvier train titanic.csv --target survived
+      ranvier train sample:digits --set training.optimizer=momentum --seed 3 --out runs/a
+      ranvier train houses.csv --target price --time 60s --kind zip=category
+      ranvier train --resume runs/a
+    """
+    asked = request.settings(
+        config,
+        sets,
+        kinds,
+        roles,
+        source=source,
+        target=target,
+        network=network,
+        task=task,
+        validation=validation,
+        test=test,
+        training__epochs=epochs,
+        training__time=time,
+        seed=seed,
+    )
+    from .progress import progress
+
+    if resume is not None:
+        from ..errors import Mistake, SpecError
+        from ..workflow.fit import resume as go_on
+
+        if asked or out is not None:
+            raise SpecError(
+                Mistake("--resume goes on with a run as it was asked for", "--resume RUN alone", "start a new run to change its settings")
+            )
+        with progress(as_json) as watcher:
+            run = go_on(resume, watchers=[watcher])
+    else:
+        run = _start(asked, out, as_json)
+    _report(run, as_json)
+
+
+def _start(asked: dict[str, Any], out: Path | None, as_json: bool) -> Any:
+    from ..errors import Mistake, SpecError
+    from ..spec import Spec
+    from .progress import progress, reading
+
+    spec = Spec.from_settings(asked)
+    if spec.source is None:
+        raise SpecError(Mistake("there is nothing to train on", "a file or sample:NAME", "for example: ranvier train sample:iris"))
+    with reading(spec.source, as_json):
+        from ..workflow.fit import start
+        from ..workflow.folder import check_free
+        from ..workflow.prepared import prepare
+
+        if out is not None:
+            check_free(out)
+        prepared = prepare(spec)
+    if not as_json:
+        from ..workflow.summary import data_lines
+
+        say("\n".join(data_lines(prepared)))
+    with progress(as_json) as watcher:
+        return start(spec, prepared, out=out, watchers=[watcher])
+
+
+def _report(run: Any, as_json: bool) -> None:
+    if as_json:
+        emit({"event": "done", "run": str(run.folder), "model": str(run.folder / "model.rv"), **run.metrics})
+    else:
+        say(str(run))

@@ -1,0 +1,232 @@
+"""The schema of a table, inferred from its values where the user has not said, and the rows that can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import polars as pl
+
+from ..catalog import KINDS, did_you_mean, load, unknown
+from ..errors import DataError, Mistake, SpecError, raise_if_any
+from ..spec import ColumnSpec, Role
+from .kinds import Guess
+from .kinds.values import is_readable, read_numbers, read_text
+from .ledger import Ledger
+from .schema import Column, Schema
+from .table import Table
+from .target import TASK_KINDS, target_kind, target_mistakes
+from .unfit import COUNTS, unfit
+
+SAMPLED_CELLS = 5_000_000
+FEWEST_SAMPLED = 5_000
+"""How many cells of a table, and at least how many rows, are looked at to tell the kinds of inputs; the reason says
+so where there are more rows."""
+
+LEAST = 0.1
+"""A kind is taken only if its confidence is at least this."""
+
+_ONCE: tuple[Role, ...] = ("target", "group", "time", "weight", "part")
+
+
+def infer_schema(
+    table: Table, columns: Mapping[str, ColumnSpec], target: str | None, task: str | None, ledger: Ledger
+) -> Schema:
+    """Say which kind and role each column has, and why.
+
+    What the user says comes first, then what the source declares, then the kind that fits the values best. A column
+    from which nothing can be learnt is set aside, unless the user calls it an input or names its kind: one value
+    throughout, no values, an identifier, free text, dates.
+
+    Args:
+        table: the rows as they were read.
+        columns: what the user says of single columns.
+        target: the name of the target; None takes the column whose role is target, or the one the source knows.
+        task: ``classify``, ``regress``, or None to tell it by the target.
+        ledger: what is set aside is written here.
+
+    Raises:
+        SpecError: a name or a role is wrong, or there is no target; all mistakes are reported together.
+        DataError: the target cannot be learnt, no input is left, or weights are not numbers of at least 0.
+    """
+    raise_if_any(SpecError, _request_mistakes(table, columns, target, task))
+    name = target or _of_role(columns, "target") or table.target or ""
+    sample = _sample(table.frame)
+    found = []
+    for column in table.frame.columns:
+        said = columns.get(column, ColumnSpec())
+        values = table.frame[column]
+        if column == name:
+            kind, reason = target_kind(values, said.kind, task, table.declared.get(column))
+            found.append(Column(column, kind, "target", reason))
+        else:
+            found.append(_column(values, sample[column], said, table.declared.get(column)))
+    found = _spare(found)
+    for one in found:
+        if one.role == "ignored":
+            ledger.note("set aside", one.reason, column=one.name)
+    schema = Schema(tuple(found))
+    raise_if_any(DataError, _data_mistakes(table, schema))
+    return schema
+
+
+def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
+    """Drop the rows whose target is missing, or no finite number where it is to be one.
+
+    Rows that are equal in all columns are kept, and noted.
+
+    Args:
+        table: the rows as they were read.
+        schema: of these rows, from ``infer_schema``.
+        ledger: what is dropped is written here.
+
+    Returns:
+        The rows that have a target.
+    """
+    name = schema.target
+    values = table.frame[name]
+    missing = read_text(values).is_null().to_numpy()
+    wrong = {"the target is missing": missing}
+    if schema[name].kind == "number":
+        numbers, malformed = read_numbers(values)
+        wrong["the target is not a number"] = malformed
+        wrong["the target is not finite"] = np.isinf(numbers)
+    for reason, rows in wrong.items():
+        ledger.drop(reason, table.rows[rows].tolist(), column=name)
+    dropped = np.logical_or.reduce(list(wrong.values()))
+    kept = table.take(~dropped) if dropped.any() else table
+    again = ~kept.frame.hash_rows().is_first_distinct().to_numpy()
+    reason = "the same as an earlier row; the split keeps them together"
+    ledger.note("kept", reason, int(again.sum()), rows=kept.rows[again].tolist())
+    return kept
+
+
+def _request_mistakes(
+    table: Table, columns: Mapping[str, ColumnSpec], target: str | None, task: str | None
+) -> Iterable[Mistake]:
+    """Say what is wrong with what the user asks for, before any value is looked at."""
+    names = table.frame.columns
+    if target is not None and target not in names:
+        yield Mistake(
+            f"{table.origin} has no column {target!r}, the target", remedy=did_you_mean(target, names)
+        )
+    for name, said in columns.items():
+        if name not in names:
+            yield Mistake(f"{table.origin} has no column {name!r}", remedy=did_you_mean(name, names))
+        if said.kind and (mistake := unknown("kinds", said.kind)):
+            yield mistake
+        if name == target and said.role not in (None, "target"):
+            yield Mistake(
+                f"column {name!r} is the target and has the role {said.role!r} too", remedy="take one back"
+            )
+    for role in _ONCE:
+        having = {name for name, said in columns.items() if said.role == role}
+        if role == "target" and target is not None:
+            having.add(target)
+        if len(having) > 1:
+            shown = ", ".join(map(repr, sorted(having)))
+            yield Mistake(f"several columns have the role {role!r}: {shown}", "one of them")
+    if table.parts is not None and _of_role(columns, "part"):
+        yield Mistake(
+            "a column has the role 'part', and the parts are given as places of their own", "one of the two"
+        )
+    if target is None and not _of_role(columns, "target") and table.target is None:
+        yield Mistake(
+            f"no target is named for {table.origin}", "the column to be predicted", did_you_mean("", names)
+        )
+    if task and (mistake := unknown("tasks", task)):
+        yield mistake
+    kind = next(
+        (said.kind for name, said in columns.items() if name == target or said.role == "target"), None
+    )
+    if kind and task in TASK_KINDS and ("number" if kind == "number" else "category") != TASK_KINDS[task]:
+        yield Mistake(
+            f"the task is {task}, and the target's kind is {kind!r}", f"the kind {TASK_KINDS[task]!r}"
+        )
+
+
+def _of_role(columns: Mapping[str, ColumnSpec], role: Role) -> str | None:
+    return next((name for name, said in columns.items() if said.role == role), None)
+
+
+def _column(values: pl.Series, sample: pl.Series, said: ColumnSpec, declared: str | None) -> Column:
+    """Find kind and role of a column that is not the target."""
+    name = values.name
+    if said.role == "ignored":
+        return Column(name, said.kind, "ignored", "said by you")
+    role: Role = said.role or "input"
+    if said.kind:
+        return Column(name, said.kind, role, "said by you")
+    if declared:
+        return Column(name, declared, role, f"{declared}, as the source declares")
+    if said.role is None and (reason := unfit(values, sample)):
+        return Column(name, None, "ignored", reason)
+    kind, guess = _best(sample)
+    if kind == "boolean" and len(sample) < len(values):  # a third value may stand in the other rows
+        kind, guess = _best(values)
+        sample = values
+    reason = guess.reason
+    if len(sample) < len(values):
+        reason += f", in {len(sample):,} sampled rows"
+    if said.role is None and guess.confidence < LEAST:
+        return Column(name, None, "ignored", f"no kind fits it: {reason}")
+    fits = guess.confidence > 0
+    return Column(
+        name, kind if fits else None, role, f"{reason}; the role is said by you" if said.role else reason
+    )
+
+
+def _best(values: pl.Series) -> tuple[str, Guess]:
+    """The kind with the highest confidence; of equals the first in the catalogue's order."""
+    guesses: dict[str, Guess] = {kind: load("kinds", kind).infer(values) for kind in KINDS}
+    best = max(guesses, key=lambda kind: guesses[kind].confidence)
+    return best, guesses[best]
+
+
+def _spare(columns: list[Column]) -> list[Column]:
+    """Take back the columns that count the rows where there is no other input: x = 1, 2, 3, ... may be the question."""
+    if any(column.role == "input" for column in columns):
+        return columns
+    reason = f"{COUNTS}, but there is no other input"
+    return [Column(c.name, "number", "input", reason) if c.reason == COUNTS else c for c in columns]
+
+
+def _sample(frame: pl.DataFrame) -> pl.DataFrame:
+    """Some of the rows, in their order; the same ones each time."""
+    rows = max(FEWEST_SAMPLED, SAMPLED_CELLS // frame.width)
+    if frame.height <= rows:
+        return frame
+    places = np.random.Generator(np.random.PCG64(0)).choice(frame.height, rows, replace=False)
+    return frame[np.sort(places)]
+
+
+def _data_mistakes(table: Table, schema: Schema) -> Iterable[Mistake]:
+    """Say why nothing can be learnt from these values."""
+    name = schema.target
+    yield from target_mistakes(name, table.frame[name], str(schema[name].kind))
+    if not schema.inputs:
+        others = [column for column in schema.columns if column.role == "ignored"]
+        why = "; ".join(f"{column.name}: {column.reason}" for column in others[:5])
+        yield Mistake(
+            f"{table.origin} has no input beside the target {name!r}" + (f" ({why})" if why else ""),
+            "at least one column to learn from",
+            "give a column the role 'input', if it is one after all"
+            if others
+            else "check the separator of the file",
+        )
+    for column in schema.inputs:
+        if schema[column].kind is None or not is_readable(table.frame[column]):
+            what = table.frame[column].dtype
+            yield Mistake(
+                f"column {column!r} ({what}) cannot be an input: no kind reads its values", remedy="ignore it"
+            )
+    for column in schema.named("weight"):
+        values = table.frame[column]
+        weights = read_numbers(values)[0] if is_readable(values) else np.full(len(values), np.nan)
+        bad = int((~(np.isfinite(weights) & (weights >= 0))).sum())
+        if bad:
+            yield Mistake(
+                f"weight {column!r} has {bad:,} values that are not numbers of at least 0", "a weight a row"
+            )
+        elif not weights.any():
+            yield Mistake(f"weight {column!r} is 0 in every row", "a weight above 0 in some row")

@@ -1,0 +1,198 @@
+"""Categories: the words of the training rows, by number.
+
+| raw value | becomes |
+|---|---|
+| a category seen in training | its place among them, from 1 |
+| a category not seen in training | 0 |
+| missing | 0 |
+
+Each cell of the last two lines is counted in the ledger. Numbers and booleans may be categories too: values that mean
+the same compare equal (``1``, ``1.0`` and the integer 1), as ``values.read_text`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from typing_extensions import Self
+
+from ...errors import InternalError
+from ..ledger import Ledger
+from . import Guess
+from .values import DATE, ENOUGH, check_state, is_readable, note_cells, read_numbers, read_text
+
+MISSING = "missing: taken as unknown"
+UNSEEN = "not seen in training: taken as unknown"
+
+FEW = 10
+"""So many distinct values are few for any number of rows."""
+
+
+@dataclass(frozen=True)
+class Category:
+    """Columns of categories (C of them), fitted to the training rows.
+
+    Args:
+        columns: their names.
+        categories: for each column, the texts seen in training: in the order of their numbers where all are numbers,
+            else in the order of their letters.
+        missing: for each column, whether training had missing cells.
+    """
+
+    name: ClassVar[str] = "category"
+    columns: tuple[str, ...]
+    categories: tuple[tuple[str, ...], ...]
+    missing: tuple[bool, ...]
+
+    @classmethod
+    def infer(cls, values: pl.Series) -> Guess:
+        """Say how well raw values are categories: text with few distinct values is, numbers and dates hardly.
+
+        The confidence is 0.9 (1 - (k - 10) / n) for k > 10 distinct values in n rows; three tenths of that for numbers
+        and dates.
+
+        >>> Category.infer(pl.Series(["red", "green", "red", "blue"]))
+        Guess(confidence=0.9, reason='3 distinct words')
+        """
+        if not is_readable(values):
+            return Guess(0.0, f"values of type {values.dtype}")
+        text = read_text(values).drop_nulls()
+        if not len(text):
+            return Guess(0.0, "no values")
+        counted = text.alias("text").value_counts(name="count")
+        count = len(counted)
+        confidence = 0.9 * (1.0 - max(0, count - FEW) / len(text))
+        what = "dates" if values.dtype.is_temporal() else _what(counted)
+        if what in ("numbers", "dates"):
+            confidence *= 0.3
+        many = f" in {len(text):,} rows" if count > max(FEW, len(text) // 2) else ""
+        return Guess(confidence, f"{count:,} distinct {what.removesuffix('s') if count == 1 else what}{many}")
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame) -> Self:
+        """Fit to the training rows.
+
+        Raises:
+            DataError: a column holds lists or objects.
+        """
+        categories, missing = [], []
+        for column in frame.columns:
+            text = read_text(frame[column])
+            categories.append(_sorted(text.drop_nulls().unique()))
+            missing.append(text.null_count() > 0)
+        return cls(tuple(frame.columns), tuple(categories), tuple(missing))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels of a target, which is a block of a single column; class c has index c + 1 in the tensor.
+
+        Raises:
+            InternalError: there are several columns.
+        """
+        if len(self.columns) != 1:
+            raise InternalError(
+                f"a target is one column, and this block of categories has {len(self.columns)}"
+            )
+        return self.categories[0]
+
+    def transform(
+        self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
+    ) -> Tensor:
+        """Turn raw values into indices.
+
+        Args:
+            frame: raw values (N rows), with at least the columns of this block.
+            ledger: where missing and unseen cells are counted.
+            rows: (N,) the row numbers in the source, from 0, for the ledger's examples.
+
+        Returns:
+            (N, C) int64: 0 for missing or unseen, 1 and up for the categories.
+        """
+        indices = np.empty((frame.height, len(self.columns)), dtype=np.int64)
+        for place, (column, categories) in enumerate(zip(self.columns, self.categories)):
+            text = read_text(frame[column])
+            index = _index(text, categories)
+            absent = text.is_null().to_numpy()
+            note_cells(ledger, MISSING, column, absent, rows)
+            note_cells(ledger, UNSEEN, column, (index == 0) & ~absent, rows)
+            indices[:, place] = index
+        return torch.from_numpy(indices)
+
+    def invert(self, tensor: Tensor) -> pl.DataFrame:
+        """Turn indices (N, C) back into texts; index 0 is null."""
+        indices = tensor.detach().cpu().numpy()
+        texts = {}
+        for place, (column, categories) in enumerate(zip(self.columns, self.categories)):
+            known = pl.Series(column, [None, *categories], dtype=pl.String)
+            texts[column] = known.gather(indices[:, place])
+        return pl.DataFrame(texts)
+
+    def features(self) -> dict[str, Any]:
+        """``cardinalities``: for each column its number of categories, and one for missing or unseen."""
+        return {"cardinalities": [len(categories) + 1 for categories in self.categories]}
+
+    def draw(self, count: int, generator: np.random.Generator) -> pl.DataFrame:
+        """Categories drawn with equal chances; a tenth is missing in columns that had missing cells in training."""
+        drawn = {}
+        for column, categories, missing in zip(self.columns, self.categories, self.missing):
+            chosen = generator.integers(0, max(1, len(categories)), count).tolist()
+            absent = (generator.random(count) < 0.1).tolist() if missing else [False] * count
+            values = [None if gone or not categories else categories[at] for at, gone in zip(chosen, absent)]
+            drawn[column] = pl.Series(column, values, dtype=pl.String)
+        return pl.DataFrame(drawn)
+
+    def state(self) -> dict[str, Any]:
+        """What was fitted, as JSON values."""
+        return {
+            "columns": list(self.columns),
+            "categories": [list(categories) for categories in self.categories],
+            "missing": list(self.missing),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The kind that ``state`` described.
+
+        Raises:
+            ModelFileError: the lists have different lengths.
+        """
+        columns = tuple(state["columns"])
+        categories = tuple(tuple(words) for words in state["categories"])
+        missing = tuple(state["missing"])
+        check_state(cls.name, columns, {"categories": categories, "missing": missing})
+        return cls(columns, categories, missing)
+
+
+def _index(text: pl.Series, categories: tuple[str, ...]) -> NDArray[np.int64]:
+    """(N,) the place of each text among the categories, from 1; 0 for null and for what is not there."""
+    if not categories:
+        return np.zeros(len(text), dtype=np.int64)
+    places = pl.Series(range(1, len(categories) + 1), dtype=pl.Int64)
+    known = pl.Series(categories, dtype=pl.String)
+    return text.replace_strict(known, places, default=0, return_dtype=pl.Int64).fill_null(0).to_numpy()
+
+
+def _sorted(distinct: pl.Series) -> tuple[str, ...]:
+    numbers, malformed = read_numbers(distinct)
+    if malformed.any():
+        return tuple(sorted(distinct.to_list()))
+    return tuple(text for _, text in sorted(zip(numbers.tolist(), distinct.to_list())))
+
+
+def _what(counted: pl.DataFrame) -> str:
+    """The plural noun for the values of a column, from its distinct ``text`` and the ``count`` of each."""
+    text, weights = counted["text"], counted["count"].to_numpy()
+    malformed = read_numbers(text)[1]
+    if np.average(~malformed, weights=weights) >= ENOUGH:
+        return "numbers"
+    if np.average(text.str.contains(DATE).to_numpy(), weights=weights) >= 0.5:
+        return "dates"
+    spaces = text.str.count_matches(r"\s").to_numpy()
+    return "words" if np.average(spaces, weights=weights) < 2.0 else "texts"

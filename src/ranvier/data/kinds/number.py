@@ -1,0 +1,220 @@
+"""Numbers: standardised, with missing cells filled and marked.
+
+| raw value | becomes |
+|---|---|
+| a number x | (x - mean) / std of the training rows; extreme values are not clipped |
+| missing | 0, which is the training mean; 1 in the column's indicator, where training had missing cells |
+| malformed (``abc``), infinite, or beyond float32 once standardised | as missing |
+
+Each cell of the last two lines is counted in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from typing_extensions import Self
+
+from ..ledger import Ledger
+from . import Guess
+from .values import ENOUGH, check_some, check_state, is_readable, note_cells, read_numbers
+
+MISSING = "missing: the mean of the training rows stands in"
+MALFORMED = "not a number: the mean of the training rows stands in"
+INFINITE = "infinite: the mean of the training rows stands in"
+
+CHUNK = 32
+"""Columns that are written together: writing them one by one into rows would miss the cache at each value."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """Columns of numbers (D of them), fitted to the training rows.
+
+    Args:
+        columns: their names.
+        mean: of each column's finite numbers, in float64.
+        std: their population standard deviation; 1 where all are the same, up to rounding.
+        missing: for each column, whether training had a cell without a usable number; each such column (M of them)
+            has an indicator, a further column of the tensor that is 1 where the number is missing and 0 elsewhere.
+    """
+
+    name: ClassVar[str] = "number"
+    columns: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    missing: tuple[bool, ...]
+
+    @classmethod
+    def infer(cls, values: pl.Series) -> Guess:
+        """Say how well raw values are numbers: near the share of them that are, if that is at least 0.95.
+
+        >>> Number.infer(pl.Series(["0.42", "80", "", "7"]))
+        Guess(confidence=0.97, reason='numbers from 0.42 to 80')
+        """
+        if not is_readable(values):
+            return Guess(0.0, f"values of type {values.dtype}")
+        numbers, malformed = read_numbers(values)
+        parsed = numbers[~np.isnan(numbers)]
+        present = len(parsed) + int(np.count_nonzero(malformed))
+        finite = parsed[np.isfinite(parsed)]
+        if not present:
+            return Guess(0.0, "no values")
+        share = len(parsed) / present
+        if share < ENOUGH or not len(finite):
+            wrong = f"{present - len(parsed):,} of {present:,} values are not numbers"
+            return Guess(
+                0.3 * share if len(finite) else 0.0, wrong if share < ENOUGH else "no finite numbers"
+            )
+        return Guess(0.97 * share, _describe(finite))
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame) -> Self:
+        """Fit to the training rows; infinities count as missing.
+
+        Raises:
+            DataError: a column has values, none of which is a number; or it holds lists or objects.
+        """
+        mean, std, missing = [], [], []
+        for column in frame.columns:
+            numbers, malformed = read_numbers(frame[column])
+            usable = np.isfinite(numbers)
+            check_some(column, "numbers", malformed, usable)
+            complete = bool(usable.all())
+            centre, spread = _moments(numbers if complete else numbers[usable])
+            mean.append(centre)
+            std.append(spread)
+            missing.append(not complete)
+        return cls(tuple(frame.columns), tuple(mean), tuple(std), tuple(missing))
+
+    def transform(
+        self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
+    ) -> Tensor:
+        """Standardise raw values.
+
+        Args:
+            frame: raw values (N rows), with at least the columns of this block.
+            ledger: where repaired cells are counted.
+            rows: (N,) the row numbers in the source, from 0, for the ledger's examples.
+
+        Returns:
+            (N, D + M) float32: the D columns, then the M indicators in the order of their columns.
+        """
+        count, width = frame.height, len(self.columns)
+        prepared = np.empty((count, self.features()["width"]), dtype=np.float32)
+        indicator = width
+        for start in range(0, width, CHUNK):
+            names = self.columns[start : start + CHUNK]
+            chunk = np.empty((len(names), count), dtype=np.float32)
+            for place, column in enumerate(names):
+                usable = self._standardise(frame[column], start + place, chunk[place], ledger, rows)
+                if self.missing[start + place]:
+                    prepared[:, indicator] = ~usable
+                    indicator += 1
+            prepared[:, start : start + len(names)] = chunk.T
+        return torch.from_numpy(prepared)
+
+    def invert(self, tensor: Tensor) -> pl.DataFrame:
+        """Turn a tensor (N, D), or (N, D + M) whose indicators are left out, back into numbers in float64."""
+        standard = tensor.detach().cpu().to(torch.float64).numpy()
+        numbers = standard[:, : len(self.columns)] * np.array(self.std) + np.array(self.mean)
+        return pl.DataFrame({column: numbers[:, place] for place, column in enumerate(self.columns)})
+
+    def features(self) -> dict[str, Any]:
+        """``width``: the D columns and M indicators."""
+        return {"width": len(self.columns) + sum(self.missing)}
+
+    def draw(self, count: int, generator: np.random.Generator) -> pl.DataFrame:
+        """Numbers drawn from the normal distribution with the fitted mean and std, rounded to a hundredth of the std.
+
+        A tenth of the cells is missing in the columns that had missing cells in training.
+        """
+        drawn = {}
+        for column, mean, std, missing in zip(self.columns, self.mean, self.std, self.missing):
+            numbers = generator.normal(mean, std, count)
+            decimals = 2 - int(np.floor(np.log10(std)))
+            if abs(decimals) <= 15:  # beyond, 10 ** decimals is not exact enough to round by
+                numbers = np.round(numbers, decimals)
+            absent = generator.random(count) < 0.1 if missing else np.zeros(count, dtype=np.bool_)
+            values = [None if gone else number for number, gone in zip(numbers.tolist(), absent.tolist())]
+            drawn[column] = pl.Series(column, values, dtype=pl.Float64)
+        return pl.DataFrame(drawn)
+
+    def state(self) -> dict[str, Any]:
+        """What was fitted, as JSON values; floats survive JSON exactly."""
+        return {
+            "columns": list(self.columns),
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "missing": list(self.missing),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The kind that ``state`` described.
+
+        Raises:
+            ModelFileError: the lists have different lengths.
+        """
+        columns = tuple(state["columns"])
+        fitted = {name: tuple(state[name]) for name in ("mean", "std", "missing")}
+        check_state(cls.name, columns, fitted)
+        return cls(columns, **fitted)
+
+    def _standardise(
+        self,
+        values: pl.Series,
+        place: int,
+        standard: NDArray[np.float32],
+        ledger: Ledger | None,
+        rows: NDArray[np.int64] | None,
+    ) -> NDArray[np.bool_]:
+        """Write column number ``place`` into ``standard`` (N,); give back (N,) true where there was a usable number."""
+        numbers, malformed = read_numbers(values)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is repaired below
+            standard[:] = (numbers - self.mean[place]) / self.std[place]
+        usable = np.isfinite(standard)
+        if not usable.all():
+            column, absent = self.columns[place], np.isnan(numbers)
+            note_cells(ledger, MISSING, column, absent & ~malformed, rows)
+            note_cells(ledger, MALFORMED, column, malformed, rows)
+            note_cells(ledger, INFINITE, column, ~usable & ~absent, rows)
+            standard[~usable] = 0.0
+        return usable
+
+
+def _moments(numbers: NDArray[np.float64]) -> tuple[float, float]:
+    """The mean and population standard deviation, for numbers as large or small as float64 holds.
+
+    A spread within rounding of the largest value is taken as none, and gives a standard deviation of 1.
+    """
+    if not len(numbers):
+        return 0.0, 1.0
+    peak = float(np.abs(numbers).max())
+    # squares of such numbers would overflow or vanish
+    scale = peak if peak and not 1e-140 < peak < 1e140 else 1.0
+    scaled = numbers / scale if scale != 1.0 else numbers
+    mean = float(scaled.mean())
+    std = float(np.sqrt(np.square(scaled - mean).mean()))
+    if std <= 16 * np.finfo(np.float64).eps * peak / scale:
+        return mean * scale, 1.0
+    return mean * scale, std * scale
+
+
+def _describe(finite: NDArray[np.float64]) -> str:
+    low, high = float(finite.min()), float(finite.max())
+    if (finite != np.floor(finite)).any():
+        return f"numbers from {low:g} to {high:g}"
+    distinct = len(np.unique(finite))
+    return (
+        f"whole numbers, {distinct:,} distinct"
+        if distinct <= 20
+        else f"whole numbers from {low:.0f} to {high:.0f}"
+    )

@@ -1,0 +1,145 @@
+"""Reading raw values, shared by all kinds: what is missing, what is a number, and one text for equal values.
+
+Raw values are strings (from a text format) or native (integers, floats, booleans, categories, dates of a frame);
+the same table read either way gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Sized
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ...errors import DataError, Mistake, ModelFileError
+from ..ledger import EXAMPLES, Ledger
+
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-", "#N/A")
+"""Texts that mean a missing value, once the whitespace around them is stripped. Case matters: ``none`` is a word
+that often says something (none, mild, severe)."""
+
+_DAY = r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}[-/]\d{1,2}[-/]\d{2}"
+DATE = rf"^({_DAY})([ T]\d{{1,2}}:\d{{2}}.*)?$"
+"""Texts that look like dates: ``2020-01-31``, ``31/01/2020 12:00``. (``2020.1`` does too, but is a number first.)"""
+
+ENOUGH = 0.95
+"""The share of a column's values that must be numbers for it to be taken for numbers."""
+
+_WHOLE = r"^(-?(?:0|[1-9]\d*))\.0*$"
+
+
+def is_readable(values: pl.Series) -> bool:
+    """Tell whether each value is one plain value, rather than a list, a structure or an object."""
+    return not (values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary))
+
+
+def read_text(values: pl.Series) -> pl.Series:
+    """Read raw values as text (N strings); null where missing (null, NaN, or one of ``MISSING``).
+
+    Equal values get equal text: whitespace around it is stripped, whole numbers lose a fraction of zeros (``1.0`` is
+    ``1``; ``1.50`` stays, since ``1.1`` and ``1.10`` may be versions), and booleans are ``true`` and ``false`` in
+    whatever case they were written.
+
+    >>> read_text(pl.Series(["a ", "?", "1.0", "01", "True"])).to_list()
+    ['a', None, '1', '01', 'true']
+
+    Raises:
+        DataError: the values are lists, structures or objects.
+    """
+    text = _present(_plain(values))
+    lowered = text.str.to_lowercase()
+    text = text.zip_with(~lowered.is_in(["true", "false"]).fill_null(False), lowered)
+    if text.str.contains(".", literal=True).any():
+        text = text.str.replace(_WHOLE, "$1")
+    return text.set(text == "-0", "0")
+
+
+def read_numbers(values: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Read raw values as numbers.
+
+    Args:
+        values: N raw values. Text is a number as ``float`` reads it, without underscores or thousands separators.
+
+    Returns:
+        (N,) float64, NaN where a value is missing or malformed, infinities kept (``1e400`` is one); and (N,) booleans
+        that are true where a value is malformed: there, but no number.
+
+    >>> numbers, malformed = read_numbers(pl.Series(["1.5", "", "1e400", "abc"]))
+    >>> numbers.tolist(), malformed.tolist()
+    ([1.5, nan, inf, nan], [False, False, False, True])
+
+    Raises:
+        DataError: the values are lists, structures or objects.
+    """
+    values = _plain(values)
+    if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+        return values.cast(pl.Float64).to_numpy(), np.zeros(len(values), dtype=np.bool_)
+    text = _present(values)
+    numbers = text.cast(pl.Float64, strict=False)
+    return numbers.to_numpy(), (text.is_not_null() & numbers.is_null()).to_numpy()
+
+
+def note_cells(
+    ledger: Ledger | None, reason: str, column: str, cells: NDArray[np.bool_], rows: NDArray[np.int64] | None
+) -> None:
+    """Write into ``ledger`` that the marked cells (N,) of a column were repaired.
+
+    Args:
+        ledger: where to write; None writes nothing.
+        reason: what was wrong and what stands in.
+        column: its name.
+        cells: true where a cell was repaired.
+        rows: (N,) the row numbers in the source, from 0; None where they are not known, and no examples are shown.
+    """
+    if ledger is not None and (count := int(np.count_nonzero(cells))):
+        shown = () if rows is None else rows[np.flatnonzero(cells)[:EXAMPLES]]
+        ledger.note("repaired", reason, count, column, [int(row) for row in shown])
+
+
+def check_some(column: str, kind: str, malformed: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
+    """Refuse a training column that holds values of which none is of the kind.
+
+    A column that is only missing is no mistake: it says nothing, and the ledger says so.
+
+    Raises:
+        DataError: there are malformed values and no usable ones.
+    """
+    if malformed.any() and not usable.any():
+        raise DataError(
+            Mistake(
+                f"column {column!r} is read as {kind}, but none of its {int(malformed.sum()):,} values in the "
+                f"training rows is one",
+                remedy="give it another kind, or the role 'ignored'",
+            )
+        )
+
+
+def check_state(kind: str, columns: Sequence[str], fitted: Mapping[str, Sized]) -> None:
+    """Check that a stored state says as much of each column as it must.
+
+    Raises:
+        ModelFileError: a list has another length than there are columns.
+    """
+    for name, values in fitted.items():
+        if len(values) != len(columns):
+            raise ModelFileError(
+                f"the state of kind {kind!r} has {len(values):,} values of {name!r} for {len(columns):,} columns"
+            )
+
+
+def _plain(values: pl.Series) -> pl.Series:
+    if not is_readable(values):
+        raise DataError(
+            Mistake(
+                f"column {values.name!r} holds values of type {values.dtype}",
+                "one number, text or boolean in each cell",
+                "spread it over several columns, or leave it out",
+            )
+        )
+    return values.dt.to_string("iso") if values.dtype == pl.Duration else values
+
+
+def _present(values: pl.Series) -> pl.Series:
+    text = values.cast(pl.String).str.strip_chars()
+    return text.set(text.is_in(list(MISSING)), None)

@@ -1,0 +1,118 @@
+"""The target's kind: what is classified is a category, what is measured is a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import polars as pl
+
+from ..catalog import load
+from ..errors import Mistake
+from .kinds.values import is_readable, read_numbers, read_text
+from .unfit import are_dates, comparable, is_numeric
+
+MOST_CLASSES = 20
+"""Whole numbers with at most so many distinct values are classes."""
+
+LEAST_PER_CLASS = 5
+"""Whole numbers must occur so often, on average, to be classes (two distinct ones always are)."""
+
+TASK_KINDS = {"classify": "category", "regress": "number"}
+
+
+def target_kind(
+    values: pl.Series, kind: str | None, task: str | None, declared: str | None
+) -> tuple[str, str]:
+    """Choose the kind of the target column.
+
+    Args:
+        values: its raw values (N).
+        kind: what the user says, if anything.
+        task: the task that the user names, if any.
+        declared: the kind that the source knows, if any.
+
+    Returns:
+        ``category`` or ``number``, and the reason as a clause. Two-valued targets are categories too, so that the
+        order of the classes is kept in one place.
+    """
+    if kind:
+        return _as_target(kind), "said by you"
+    if task:
+        return TASK_KINDS[task], f"the task is {task}"
+    if declared:
+        return _as_target(declared), "as the source declares"
+    present = comparable(values)
+    if is_numeric(present):
+        numbers, _ = read_numbers(present)
+        finite = numbers[np.isfinite(numbers)]
+        distinct = len(np.unique(finite))
+        whole = len(finite) == len(numbers) and bool(np.all(finite == np.round(finite)))
+        if (
+            whole
+            and distinct <= MOST_CLASSES
+            and (distinct <= 2 or distinct * LEAST_PER_CLASS <= len(finite))
+        ):
+            return "category", f"whole numbers, {distinct} distinct"
+        return "number", str(load("kinds", "number").infer(values).reason)
+    return "category", str(load("kinds", "category").infer(values).reason)
+
+
+def target_mistakes(name: str, values: pl.Series, kind: str) -> Iterable[Mistake]:
+    """Say why nothing can be learnt of a target column.
+
+    Args:
+        name: of the column.
+        values: its raw values (N).
+        kind: ``category`` or ``number``.
+    """
+    if not is_readable(values) or are_dates(values):
+        what = "dates or times" if is_readable(values) else f"values of type {values.dtype}"
+        yield Mistake(f"target {name!r} holds {what}", "classes or numbers", "no task predicts these yet")
+    elif not len(comparable(values)):
+        yield Mistake(f"target {name!r} has no values", "classes or numbers")
+    elif kind == "number":
+        yield from _number_mistakes(name, values)
+    else:
+        yield from _category_mistakes(name, values)
+
+
+def _as_target(kind: str) -> str:
+    return "category" if kind == "boolean" else kind
+
+
+def _number_mistakes(name: str, values: pl.Series) -> Iterable[Mistake]:
+    numbers, malformed = read_numbers(values)
+    finite = numbers[np.isfinite(numbers)]
+    if int(malformed.sum()) > len(finite) or not len(finite):
+        wrong = read_text(values).filter(pl.Series(malformed | np.isinf(numbers)))
+        yield Mistake(
+            f"target {name!r} is to be a number, but {len(wrong):,} of its {len(values):,} values are not finite "
+            f"numbers, such as {wrong[0]!r}",
+            "numbers",
+            "leave the task out, or choose classify, to learn classes",
+        )
+    elif finite.min() == finite.max():
+        yield Mistake(
+            f"target {name!r} is {finite[0]:g} in every row",
+            "at least two different values",
+            "choose another target",
+        )
+
+
+def _category_mistakes(name: str, values: pl.Series) -> Iterable[Mistake]:
+    classes = read_text(values).drop_nulls().alias("class").value_counts(name="count", sort=True)
+    once = int((classes["count"] == 1).sum())
+    if classes.height == 1:
+        yield Mistake(
+            f"target {name!r} has a single class, {classes['class'][0]!r}",
+            "at least two classes",
+            "choose another target",
+        )
+    elif once * 2 > classes.height:
+        numeric = is_numeric(comparable(values))
+        yield Mistake(
+            f"target {name!r} looks like an identifier or text: {once:,} of its {classes.height:,} classes occur once",
+            "classes that occur several times",
+            "choose another target" + (", or the task regress to learn a number" if numeric else ""),
+        )

@@ -1,0 +1,127 @@
+"""Why a column is not fit to be an input, where its values alone tell."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import polars as pl
+
+from .kinds.values import DATE, ENOUGH, is_readable, read_numbers, read_text
+
+COUNTS = "whole numbers that count the rows"
+"""The reason for a column that only numbers the rows."""
+
+FEWEST = 20
+"""Below so many rows, whole numbers that follow each other are not taken for a count."""
+
+NEARLY = 0.9
+"""The share of different values above which words are taken for names or codes of single rows."""
+
+_IDENTIFIER = re.compile(
+    r"(^|[\W_])(id|idx|index|uuid|guid|row([ _-]?(id|name|number|nr|no)s?)?)$|编号$|序号$", re.IGNORECASE
+)
+_CAMEL = re.compile(r"[a-z]I[dD]$")
+_FORMATS = {  # what is written so that neither numbers nor words are to be had from it
+    DATE: "dates, which no kind reads yet",
+    r"^\d{4}年\d{1,2}月(\d{1,2}日)?": "dates, which no kind reads yet",
+    r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$": "times of day, which no kind reads yet",
+    r"^[+-]?\d+,\d+$": "numbers with a decimal comma; write 3.14, not 3,14",
+    r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$": "numbers with commas between thousands; write them without",
+    r"^[+-]?[$€£¥]\s?[\d.,]+$|^[+-]?[\d.,]+\s?[$€£¥%]$": "numbers with a sign of money or per cent; write them without",
+}
+
+
+def unfit(values: pl.Series, sample: pl.Series) -> str | None:
+    """Say why a column should be set aside, or None where nothing speaks against it.
+
+    What must hold for every row (the same value throughout, no value twice) is checked on all rows; the rest on the
+    sample.
+
+    Args:
+        values: all raw values of the column (N).
+        sample: some of them, or all.
+
+    Returns:
+        A clause such as ``each value occurs once``, or None.
+    """
+    if not is_readable(values):
+        return f"values of type {values.dtype}, which no kind reads yet"
+    if values.dtype.is_temporal():
+        return "dates or times, which no kind reads yet"
+    present = comparable(sample)
+    if present.n_unique() < 2:
+        present = comparable(values)
+    told = f", in {len(sample):,} sampled rows" if len(sample) < len(values) else ""
+    count, distinct = len(present), present.n_unique()
+    if not count:
+        return "it has no values"
+    if distinct == 1:
+        return f"the same value in every row ({present[0]})" if count == len(values) else None
+    if present.dtype == pl.String and (written := _written(present)):
+        return written + told
+    numeric = is_numeric(present)
+    if distinct == count and (reason := _identifier(values, numeric)):
+        return reason
+    if numeric or present.dtype != pl.String:
+        return None
+    text = _free_text(present, distinct)
+    return text and text + told
+
+
+def comparable(values: pl.Series) -> pl.Series:
+    """The values that are there, such that equal ones are equal: text read as kinds read it, numbers as they are."""
+    return (read_text(values) if values.dtype == pl.String else values).drop_nulls()
+
+
+def is_numeric(present: pl.Series) -> bool:
+    """Tell whether enough of the values are numbers."""
+    if present.dtype != pl.String:
+        return present.dtype.is_numeric()
+    _, malformed = read_numbers(present)
+    return len(present) > 0 and float(malformed.mean()) <= 1.0 - ENOUGH
+
+
+def are_dates(values: pl.Series) -> bool:
+    """Tell whether the values are dates or times."""
+    return values.dtype.is_temporal() or (
+        values.dtype == pl.String and (_written(comparable(values)) or "").startswith(("dates", "times"))
+    )
+
+
+def _written(present: pl.Series) -> str | None:
+    if not len(present) or is_numeric(present):
+        return None
+    for pattern, reason in _FORMATS.items():
+        if int(present.str.contains(pattern).sum()) >= ENOUGH * len(present):
+            example = present[0]
+            return f"{reason} ({example})"
+    return None
+
+
+def _identifier(values: pl.Series, numeric: bool) -> str | None:
+    """Say so where each value of the whole column occurs once and stands for its row alone."""
+    present = comparable(values)
+    if present.n_unique() < len(present):
+        return None
+    if not numeric:
+        return "each value occurs once"
+    numbers, _ = read_numbers(present)
+    finite = numbers[np.isfinite(numbers)]
+    if len(finite) < len(numbers) or bool(np.any(finite != np.round(finite))):
+        return None
+    if _IDENTIFIER.search(values.name) or _CAMEL.search(values.name):
+        return "each value occurs once, and the name is that of an identifier"
+    follows = finite.max() - finite.min() == len(finite) - 1
+    return COUNTS if follows and len(finite) == len(values) >= FEWEST else None
+
+
+def _free_text(present: pl.Series, distinct: int) -> str | None:
+    share = distinct / len(present)
+    words = float(np.mean(present.str.count_matches(r"\S+").to_numpy()))
+    length = float(np.mean(present.str.len_chars().to_numpy()))
+    if share > 0.5 and (words >= 5 or length >= 30):
+        return f"free text ({words:.0f} words on average), which no kind reads yet"
+    if share > NEARLY and len(present) >= FEWEST:
+        return f"nearly every value is different ({distinct:,} in {len(present):,} rows)"
+    return None

@@ -1,0 +1,120 @@
+"""A model: from rows as they are read to predictions, with nothing of training in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..assemble import Architecture
+from ..catalog import load as load_member
+from ..data.ledger import Ledger
+from ..data.preparation import Preparation
+from ..data.schema import Schema
+from ..data.source import read
+from ..data.table import Table
+from ..errors import DataError, Mistake
+from ..tasks import Task
+
+CHUNK = 8192
+"""How many rows go through the network at once."""
+
+
+@dataclass
+class Model:
+    """A trained network with all that it needs to answer for new rows.
+
+    Args:
+        schema: of the table it was trained on.
+        preparation: fitted to the training rows.
+        task: what the outputs mean.
+        architecture: what the network was built from.
+        network: the trained network.
+        card: what a reader should know: metrics, rows, versions. JSON values.
+    """
+
+    schema: Schema
+    preparation: Preparation
+    task: Task
+    architecture: Architecture
+    network: nn.Module
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    def predict(self, data: Any, ledger: Ledger | None = None) -> pl.DataFrame:
+        """Predictions for new rows, in their order.
+
+        Args:
+            data: whatever ``ranvier.fit`` reads: a path, a DataFrame, an array. A target column is not looked at.
+            ledger: is told of values that had to be repaired.
+
+        Returns:
+            A column named after the target; for classes then one column ``TARGET=CLASS`` of probabilities for each.
+
+        Raises:
+            DataError: the data cannot be read, lacks a column, or has rows that cannot be read.
+        """
+        ledger = Ledger() if ledger is None else ledger
+        table = read_rows(data, ledger, self.preparation.columns)
+        if ledger.dropped:
+            dropped = next(entry for entry in ledger.entries if entry.outcome == "dropped")
+            raise DataError(
+                Mistake(
+                    f"{table.origin} has rows that no prediction can be made for: {dropped}",
+                    "a prediction for every row",
+                    "mend or remove these rows",
+                )
+            )
+        return self.task.frame(self.decide(table.frame, ledger))
+
+    def decide(self, frame: pl.DataFrame, ledger: Ledger | None = None) -> NDArray[np.float64]:
+        """Predictions of raw rows: (N, C) probabilities or (N,) values."""
+        return self.task.decode(forward(self.network, self.preparation.transform(frame, ledger)))
+
+    def __str__(self) -> str:
+        return f"{self.task.name} {self.task.target!r} from {len(self.preparation.columns)} columns"
+
+
+def read_rows(data: Any, ledger: Ledger, columns: tuple[str, ...]) -> Table:
+    """Read new rows; a bare array takes the names of the ``columns`` that the model was trained on."""
+    if isinstance(data, (np.ndarray, torch.Tensor)):
+        array = np.asarray(data)
+        flat = array.reshape(len(array), -1) if array.ndim != 1 else array.reshape(1, -1)
+        if flat.shape[1] != len(columns):
+            raise DataError(
+                Mistake(f"the array has {flat.shape[1]} columns", f"{len(columns)}, as in training: {_few(columns)}")
+            )
+        data = pl.DataFrame(flat, schema=list(columns))
+    return read(data, ledger)
+
+
+@torch.no_grad()
+def forward(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
+    """The outputs (N, K) of prepared rows, on the CPU, in evaluation mode."""
+    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    rows = len(next(iter(inputs.values())))
+    training = network.training
+    network.eval()
+    try:
+        outputs = [
+            network({name: block[start : start + CHUNK].to(device) for name, block in inputs.items()}).cpu()
+            for start in range(0, max(rows, 1), CHUNK)
+        ]
+    finally:
+        network.train(training)
+    return torch.cat(outputs)
+
+
+def task_from_state(name: str, state: Mapping[str, Any]) -> Task:
+    """The task that a file describes."""
+    task: Task = load_member("tasks", name).from_state(state)
+    return task
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,32 @@
+"""Honest measure: pure functions of predictions.
+
+metrics.py         the metrics of the catalogue, each for many resamples at once
+classification.py  what is counted when a class is predicted; confusion matrix, scores of each class
+regression.py      how far predicted values are from true ones
+resampling.py      the bootstrap, Wilson's interval
+intervals.py       measure: each metric with its 95% interval
+comparison.py      compare: which of two predictions is better; verdict: in words
+baselines.py       what a network has to beat
+inputs.py          the checks that come before all of these
+"""
+
+from __future__ import annotations
+
+from .classification import confusion_matrix, per_class
+from .columns import BaselineResult, Columns
+from .comparison import Comparison, compare, verdict
+from .intervals import Measured, measure
+from .metrics import Metric
+
+__all__ = [
+    "BaselineResult",
+    "Columns",
+    "Comparison",
+    "Measured",
+    "Metric",
+    "compare",
+    "confusion_matrix",
+    "measure",
+    "per_class",
+    "verdict",
+]

@@ -1,0 +1,206 @@
+"""Losses: how wrong an output is, one number for each row.
+
+A loss is called with outputs and target and gives (B,): the objective takes the mean, with the rows' weights. Its class
+says which ``task`` it is for, and which forms of ``outputs`` it takes:
+
+- ``"classes"``: logits (B, C) of C >= 2 classes, target (B,) int64 class indices;
+- ``"single"``: one logit (B, 1) for two classes, target (B,) int64, 0 or 1;
+- ``"values"``: (B, K), target (B, K) float; the loss is the mean over K.
+
+z is a logit, y the target, p_t the probability of the true class. All are finite, with finite gradients, for logits of
+any size that the squares allow.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .errors import Mistake, SpecError
+from .limits import Fraction, NonNegative, Positive
+
+TaskName = Literal["classify", "regress"]
+
+
+class MSE:
+    """The mean squared error, (y_hat - y)^2."""
+
+    task: ClassVar[TaskName] = "regress"
+    outputs: ClassVar[tuple[str, ...]] = ("values",)
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, K) and (B, K) to (B,)."""
+        _check_values("mse", outputs, target)
+        return (outputs - target).square().mean(dim=1)
+
+
+class MAE:
+    """The mean absolute error, |y_hat - y|; its gradient is 0 where the two are equal."""
+
+    task: ClassVar[TaskName] = "regress"
+    outputs: ClassVar[tuple[str, ...]] = ("values",)
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, K) and (B, K) to (B,)."""
+        _check_values("mae", outputs, target)
+        return (outputs - target).abs().mean(dim=1)
+
+
+class Huber:
+    """Huber's loss (1964), for e = y_hat - y: e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2).
+
+    Args:
+        delta: the size of an error from which on it counts linearly, in units of the (standardised) target.
+    """
+
+    task: ClassVar[TaskName] = "regress"
+    outputs: ClassVar[tuple[str, ...]] = ("values",)
+
+    def __init__(self, *, delta: Positive = 1.0) -> None:
+        self.delta = delta
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, K) and (B, K) to (B,)."""
+        _check_values("huber", outputs, target)
+        return functional.huber_loss(outputs, target, reduction="none", delta=self.delta).mean(dim=1)
+
+
+class CrossEntropy:
+    """The cross-entropy, -sum_j q_j log softmax(z)_j.
+
+    Args:
+        label_smoothing: epsilon of Szegedy et al. (2016): q is 1 - epsilon on the true class, plus epsilon / C on each.
+    """
+
+    task: ClassVar[TaskName] = "classify"
+    outputs: ClassVar[tuple[str, ...]] = ("classes",)
+
+    def __init__(self, *, label_smoothing: Fraction = 0.0) -> None:
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, C) and (B,) to (B,)."""
+        _check_classes("cross_entropy", outputs, target, self.outputs)
+        return functional.cross_entropy(
+            outputs, target, reduction="none", label_smoothing=self.label_smoothing
+        )
+
+
+class BinaryCrossEntropy:
+    """The cross-entropy of two classes told apart by one logit, -[y log s(z) + (1 - y) log(1 - s(z))].
+
+    It equals ``CrossEntropy`` of the logits (0, z).
+
+    Args:
+        label_smoothing: epsilon; y becomes (1 - epsilon) y + epsilon / 2.
+    """
+
+    task: ClassVar[TaskName] = "classify"
+    outputs: ClassVar[tuple[str, ...]] = ("single",)
+
+    def __init__(self, *, label_smoothing: Fraction = 0.0) -> None:
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, 1) and (B,) to (B,)."""
+        _check_classes("binary_cross_entropy", outputs, target, self.outputs)
+        y = target.to(outputs.dtype) * (1 - self.label_smoothing) + self.label_smoothing / 2
+        return functional.binary_cross_entropy_with_logits(outputs[:, 0], y, reduction="none")
+
+
+class Focal:
+    """The focal loss (Lin et al. 2017), -(1 - p_t)^gamma log p_t: rows that are already right count less.
+
+    Args:
+        gamma: how much less; 0 is cross-entropy.
+    """
+
+    task: ClassVar[TaskName] = "classify"
+    outputs: ClassVar[tuple[str, ...]] = ("single", "classes")
+
+    def __init__(self, *, gamma: NonNegative = 2.0) -> None:
+        self.gamma = gamma
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, 1) or (B, C), and (B,), to (B,)."""
+        _check_classes("focal", outputs, target, self.outputs)
+        # (1 - p)^gamma from log(1 - p): the power of a rounded 1 - p = 0 has no finite gradient for gamma < 1
+        if outputs.shape[1] == 1:
+            z = outputs[:, 0] * _sign(target, outputs)
+            log_right, log_wrong = functional.logsigmoid(z), functional.logsigmoid(-z)
+        else:
+            logs = torch.log_softmax(outputs, dim=1)
+            log_right = logs.gather(1, target[:, None])[:, 0]
+            log_wrong = _without_target(logs, target).logsumexp(dim=1)
+        return -torch.exp(self.gamma * log_wrong) * log_right
+
+
+class PerceptronCriterion:
+    """Rosenblatt's criterion: what a wrong answer lacks to be right, and 0 for a right one.
+
+    One output s with y as -1 or +1: -y s where y s <= 0, else 0. Its gradient is -y x for a wrong row, and also where
+    s = 0, so that gradient descent on single rows at rate 1 is Rosenblatt's rule w <- w + y x (1958), and starts from
+    zero weights as well.
+
+    C scores: max_(j != y) s_j - s_y where this is at least 0, else 0, which is Kesler's construction (Nilsson 1965;
+    Duda & Hart 1973): a tie is a wrong answer here too, and of several best rivals the first is changed.
+    """
+
+    task: ClassVar[TaskName] = "classify"
+    outputs: ClassVar[tuple[str, ...]] = ("single", "classes")
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, 1) or (B, C), and (B,), to (B,)."""
+        _check_classes("perceptron", outputs, target, self.outputs)
+        if outputs.shape[1] == 1:
+            lack = -outputs[:, 0] * _sign(target, outputs)
+        else:
+            rival = _without_target(outputs.detach(), target).argmax(dim=1)
+            lack = (outputs.gather(1, rival[:, None]) - outputs.gather(1, target[:, None]))[:, 0]
+        return torch.where(lack < 0, torch.zeros_like(lack), lack)  # so that NaN stays NaN
+
+
+def _sign(target: Tensor, outputs: Tensor) -> Tensor:
+    """Classes 0 and 1 as -1 and +1 (B,), in the outputs' type."""
+    return (2 * target - 1).to(outputs.dtype)
+
+
+def _without_target(scores: Tensor, target: Tensor) -> Tensor:
+    """The scores (B, C), with minus infinity for the true class."""
+    true_class = functional.one_hot(target, scores.shape[1]).bool()
+    return scores.masked_fill(true_class, -torch.inf)
+
+
+def _check_values(loss: str, outputs: Tensor, target: Tensor) -> None:
+    """Refuse what would be broadcast: (B, 1) with (B,) is (B, B) to PyTorch."""
+    if outputs.ndim != 2 or outputs.shape != target.shape:
+        raise SpecError(
+            Mistake(
+                f"loss {loss!r} was given outputs of shape {_shape(outputs)} for a target of shape {_shape(target)}",
+                "both of the same shape (rows, values)",
+                "let the network's last layer give as many values as the target has",
+            )
+        )
+
+
+def _check_classes(loss: str, outputs: Tensor, target: Tensor, forms: tuple[str, ...]) -> None:
+    columns = {"single": "1", "classes": "classes"}
+    fits = outputs.ndim == 2 and (
+        ("single" in forms and outputs.shape[1] == 1) or ("classes" in forms and outputs.shape[1] >= 2)
+    )
+    if not fits or target.shape != outputs.shape[:1]:
+        expected = " or ".join(f"(rows, {columns[form]})" for form in forms)
+        raise SpecError(
+            Mistake(
+                f"loss {loss!r} was given outputs of shape {_shape(outputs)} for a target of shape {_shape(target)}",
+                f"outputs of shape {expected} for a target of shape (rows,)",
+                "let the network's last layer give as many values as the loss takes",
+            )
+        )
+
+
+def _shape(tensor: Tensor) -> str:
+    return str(tuple(tensor.shape))

@@ -1,0 +1,142 @@
+"""A whole network: encoders, a trunk and a head, or a module of the user's own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Generator, Tensor, nn
+
+from ..catalog import did_you_mean
+from ..errors import Mistake, SpecError, raise_if_any
+from .encoders import Numbers, OneHot
+
+
+class Assembled(nn.Module):
+    """Encoders side by side, then a trunk, then a head.
+
+    Args:
+        encoders: for each block its encoder; their order is the order of the features.
+        trunk: from (B, D) to (B, ``trunk.outputs``), D being the encoders' widths together.
+        head: from there to (B, K).
+
+    Attributes:
+        width: D.
+        outputs: K, where the head says it.
+    """
+
+    role: ClassVar[str] = "whole"
+
+    def __init__(self, encoders: Mapping[str, nn.Module], trunk: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict(dict(encoders))
+        self.trunk = trunk
+        self.head = head
+        self.width = width_of(self.encoders)
+        self.outputs = getattr(head, "outputs", None)
+
+    def reset(self, generator: Generator) -> None:
+        """Draw all weights anew, from ``generator`` alone: encoders, trunk, head."""
+        parts: list[Any] = [*self.encoders.values(), self.trunk, self.head]
+        for part in parts:
+            part.reset(generator)
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Blocks (B, ...) by name to outputs (B, K)."""
+        outputs: Tensor = self.head(self.trunk(join(self.encoders, inputs)))
+        return outputs
+
+
+class Own(nn.Module):
+    """Feeds a user's module.
+
+    - A ``forward`` with one required parameter gets one tensor (B, D): the numbers as they are and the categories
+      one-hot, side by side.
+    - Any other gets the blocks by keyword: ``forward(self, number, category)`` gets numbers (B, W) as floats and
+      categories (B, C) as int64 indices, of which 0 is missing or unseen.
+
+    The module keeps its weights, and ``network`` is the module itself: its parameters have the names that its author
+    gave them there.
+
+    Args:
+        network: the user's module; it gives (B, K), or (B,) for one output.
+        blocks: for each kind that is present what its encoder is built from: ``{"number": {"width": 6}, "category":
+            {"cardinalities": [3, 12]}}``.
+
+    Attributes:
+        width: D, the width of what a ``forward`` with one parameter is fed.
+        by_keyword: whether it is fed the blocks by keyword.
+
+    Raises:
+        SpecError: ``forward`` asks for a block that there is not, or has no parameter for one that there is.
+    """
+
+    role: ClassVar[str] = "whole"
+
+    def __init__(self, network: nn.Module, blocks: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__()
+        self.network = network
+        self.encoders = nn.ModuleDict(
+            {
+                name: (OneHot if "cardinalities" in made_of else Numbers)(**made_of)
+                for name, made_of in blocks.items()
+            }
+        )
+        self.width = width_of(self.encoders)
+        required, taken = _parameters(network)
+        self.by_keyword = len(required) != 1
+        if self.by_keyword:
+            raise_if_any(SpecError, _mismatches(type(network).__name__, required, taken, list(blocks)))
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Blocks (B, ...) by name to what the module makes of them, (B, K)."""
+        fed: Tensor
+        if self.by_keyword:
+            fed = self.network(**{name: inputs[name] for name in self.encoders})
+        else:
+            fed = self.network(join(self.encoders, inputs))
+        return fed.unsqueeze(1) if isinstance(fed, Tensor) and fed.ndim == 1 else fed
+
+
+def join(encoders: nn.ModuleDict, inputs: Mapping[str, Tensor]) -> Tensor:
+    """The encoded blocks side by side: (B, D)."""
+    return torch.cat([encoder(inputs[name]) for name, encoder in encoders.items()], dim=1)
+
+
+def width_of(encoders: nn.ModuleDict) -> int:
+    """The width D of the encoded blocks side by side."""
+    parts: list[Any] = list(encoders.values())
+    return sum(int(encoder.outputs) for encoder in parts)
+
+
+def _parameters(network: nn.Module) -> tuple[list[str], list[str] | None]:
+    """The names that ``forward`` requires, and all that can be given by name (None: any)."""
+    parameters = list(inspect.signature(network.forward).parameters.values())
+    kinds = {p.kind for p in parameters}
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    required = [p.name for p in named if p.default is p.empty]
+    return required, None if inspect.Parameter.VAR_KEYWORD in kinds else [p.name for p in named]
+
+
+def _mismatches(
+    network: str, required: list[str], taken: list[str] | None, blocks: list[str]
+) -> list[Mistake]:
+    expected = (
+        f"parameters named after the blocks ({', '.join(blocks)}), or one parameter for all of them joined"
+    )
+    wrong = [
+        Mistake(
+            f"the forward of {network} requires {name!r}, which is no block of these data",
+            expected,
+            did_you_mean(name, blocks),
+        )
+        for name in required
+        if name not in blocks
+    ]
+    return wrong + [
+        Mistake(f"the forward of {network} has no parameter for the block {name!r}", expected)
+        for name in blocks
+        if taken is not None and name not in taken
+    ]

@@ -1,0 +1,84 @@
+"""Tasks: the meaning of a network's outputs, one file each; the contract that they all keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import polars as pl
+from numpy.typing import NDArray
+from torch import Tensor
+from typing_extensions import Self
+
+from ..errors import Mistake, SpecError
+
+
+class Task(Protocol):
+    """What a target column asks of a network: how it is encoded, how outputs are read, how they are measured.
+
+    Shapes: N rows, K outputs of the network, C classes.
+    """
+
+    name: ClassVar[str]
+    target: str
+    metric: ClassVar[str]
+
+    @classmethod
+    def fit(cls, values: pl.Series, train: NDArray[Any]) -> Self:
+        """Learn from the target's raw ``values``; statistics come from the positions ``train`` alone."""
+        ...
+
+    def default_loss(self) -> str:
+        """The loss that suits the task where the user names none."""
+        ...
+
+    def outputs(self, forms: tuple[str, ...]) -> int | None:
+        """The number of outputs K for a loss that takes outputs of ``forms``; None where it does not suit."""
+        ...
+
+    def known(self, values: pl.Series) -> NDArray[Any]:
+        """(N,) booleans: which target values can be encoded."""
+        ...
+
+    def encode(self, values: pl.Series) -> Tensor:
+        """Raw target values to the tensor that the loss takes: (N,) class indices or (N, K) values."""
+        ...
+
+    def decode(self, outputs: Tensor) -> NDArray[Any]:
+        """Outputs (N, K) to predictions: (N, C) probabilities or (N,) values."""
+        ...
+
+    def truth(self, target: Tensor) -> NDArray[Any]:
+        """The encoded target as metrics take it: (N,) class indices or (N,) values in the target's own unit."""
+        ...
+
+    def frame(self, prediction: NDArray[Any]) -> pl.DataFrame:
+        """Predictions as columns: the target's name, then what else there is to say of each row."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """What was fitted, as JSON values."""
+        ...
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The task that ``state`` described."""
+        ...
+
+
+def outputs_for(task: Task, loss: str, forms: tuple[str, ...]) -> int:
+    """The number of outputs for a named loss.
+
+    Raises:
+        SpecError: the loss does not suit the task.
+    """
+    outputs = task.outputs(forms)
+    if outputs is None:
+        raise SpecError(
+            Mistake(
+                f"loss {loss!r} does not suit the task {task.name!r} with target {task.target!r}",
+                f"a loss for outputs like this target's, such as {task.default_loss()!r}",
+                "leave training.loss out for the default",
+            )
+        )
+    return outputs

@@ -1,0 +1,95 @@
+"""Classification: each row belongs to one of C classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from typing_extensions import Self
+
+from ..data.kinds.category import Category
+
+
+@dataclass(frozen=True)
+class Classify:
+    """Say which class a row belongs to, and how probable each class is.
+
+    Two classes may be told apart by one output, whose sigmoid is the probability of the second class (the seeds'
+    output neuron), or by two; C classes take C outputs, whose softmax gives the probabilities.
+
+    Args:
+        kind: the target column as categories. The classes are those of all rows, so that a class of which no row
+            was left for training is still known by name.
+    """
+
+    kind: Category
+
+    name: ClassVar[str] = "classify"
+    metric: ClassVar[str] = "accuracy"
+
+    @property
+    def target(self) -> str:
+        """The name of the target column."""
+        return self.kind.columns[0]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, in the order of the outputs."""
+        return self.kind.classes
+
+    @classmethod
+    def fit(cls, values: pl.Series, train: NDArray[Any]) -> Self:
+        """Collect the classes; ``train`` changes nothing, since a label is no statistic."""
+        return cls(Category.fit(values.to_frame()))
+
+    def default_loss(self) -> str:
+        """Binary cross-entropy for two classes, cross-entropy for more."""
+        return "binary_cross_entropy" if len(self.classes) == 2 else "cross_entropy"
+
+    def outputs(self, forms: tuple[str, ...]) -> int | None:
+        """One output where the loss takes it and there are two classes, else one output a class."""
+        if "single" in forms and len(self.classes) == 2:
+            return 1
+        return len(self.classes) if "classes" in forms else None
+
+    def known(self, values: pl.Series) -> NDArray[np.bool_]:
+        """Which labels are among the classes."""
+        return np.asarray(self.kind.transform(values.alias(self.target).to_frame())[:, 0].numpy() > 0)
+
+    def encode(self, values: pl.Series) -> Tensor:
+        """Labels to class indices (N,), int64."""
+        return self.kind.transform(values.alias(self.target).to_frame())[:, 0] - 1
+
+    def decode(self, outputs: Tensor) -> NDArray[np.float64]:
+        """Logits (N, 1) or (N, C) to probabilities (N, C)."""
+        logits = outputs.detach().double().cpu()
+        if logits.shape[1] == 1:
+            logits = torch.cat([torch.zeros_like(logits), logits], dim=1)  # softmax of (0, z) is the sigmoid of z
+        return np.asarray(torch.softmax(logits, dim=1).numpy())
+
+    def truth(self, target: Tensor) -> NDArray[np.int64]:
+        """Class indices (N,)."""
+        return np.asarray(target.cpu().numpy())
+
+    def frame(self, prediction: NDArray[np.float64]) -> pl.DataFrame:
+        """The most probable label, then a probability column ``TARGET=CLASS`` for each class."""
+        labels = np.asarray(self.classes, dtype=object)[prediction.argmax(axis=1)]
+        columns: dict[str, Any] = {self.target: pl.Series(labels, dtype=pl.String)}
+        for index, label in enumerate(self.classes):
+            columns[f"{self.target}={label}"] = prediction[:, index]
+        return pl.DataFrame(columns)
+
+    def state(self) -> dict[str, Any]:
+        """The classes."""
+        return {"kind": self.kind.state()}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The task that ``state`` described."""
+        return cls(Category.from_state(state["kind"]))

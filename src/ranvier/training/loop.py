@@ -1,0 +1,252 @@
+"""The training loop: the only one. What differs between ways of learning is an objective."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from ..data.batches import Batch, Batches
+from ..finding import Finding
+from .divergence import diagnose
+from .optimizers import set_rate
+from .regularization import penalty
+from .state import Best, State, copy_weights
+
+CHECKPOINT_SHARE = 0.04
+"""A kill repeats at most this share of the steps (the promise is 5%)."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When training ends, and what steadies it.
+
+    Args:
+        epochs: at most so many.
+        seconds: of training, over all sittings; None means no limit.
+        patience: epochs without a better ``metric`` on the validation rows before training stops; 0 means never.
+        metric: what is watched: ``loss``, or a metric's name.
+        greater_is_better: of that metric.
+        l1, l2: penalties on the weights.
+        clip: the largest norm of the gradient, or None.
+        seed: of the run.
+    """
+
+    epochs: int
+    seconds: float | None = None
+    patience: int = 0
+    metric: str = "loss"
+    greater_is_better: bool = False
+    l1: float = 0.0
+    l2: float = 0.0
+    clip: float | None = None
+    seed: int = 0
+
+
+class Watcher(Protocol):
+    """Somebody who looks on. Probes, a progress bar and a test are watchers; none of them changes the training."""
+
+    def on_step(self, state: State, batch: Batch, loss: float) -> None:
+        """A step is done."""
+        ...
+
+    def on_epoch(self, state: State, line: dict[str, Any]) -> None:
+        """An epoch is done and validated; ``line`` is what history holds of it."""
+        ...
+
+
+Validate = Callable[[nn.Module], dict[str, float]]
+"""Measures a network on the validation rows: ``loss`` and metrics."""
+
+
+def train(
+    state: State,
+    batches: Batches,
+    limits: Limits,
+    validate: Validate,
+    *,
+    keep: Callable[[State], None] = lambda state: None,
+    watchers: Sequence[Watcher] = (),
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Finding | None:
+    """Train from where ``state`` stands until a limit is met, early stopping, or an interruption.
+
+    Afterwards ``state.network`` holds the best weights, unless the training was interrupted (``state.finished`` is
+    None then). ``keep`` is called so often that a kill repeats at most 5% of the steps.
+
+    Returns:
+        The finding, where the loss was no longer finite: the weights are then the last good ones.
+    """
+    checkpoints = _Checkpoints(state, limits, len(batches))
+    state.network.train()
+    started = time.monotonic() - state.seconds
+    with _own_randomness():
+        while state.finished is None:
+            for batch in batches.epoch(state.epoch, first=state.step - state.epoch * len(batches)):
+                loss = _step(state, batch, limits, _planned_steps(state, limits, len(batches)))
+                if not math.isfinite(loss):
+                    finding = diagnose(state.network, batch, state.step + 1, loss)
+                    state.network.load_state_dict(
+                        state.best.weights if state.best else checkpoints.good
+                    )
+                    state.finished = f"the loss was {loss} at step {state.step + 1}"
+                    keep(state)
+                    return finding
+                checkpoints.confirm()
+                state.step += 1
+                state.loss_sum += loss * len(batch)
+                state.loss_rows += len(batch)
+                state.seconds = time.monotonic() - started
+                for watcher in watchers:
+                    watcher.on_step(state, batch, loss)
+                if out_of_time := limits.seconds is not None and state.seconds >= limits.seconds:
+                    break
+                if state.step < (state.epoch + 1) * len(batches):
+                    if interrupted():
+                        keep(state)
+                        return None
+                    checkpoints.keep_if_due(keep)
+            else:
+                out_of_time = False
+            line = _end_epoch(state, limits, validate)
+            if out_of_time:
+                state.finished = f"the time of {limits.seconds:g} s was up"
+            for watcher in watchers:
+                watcher.on_epoch(state, line)
+            if state.finished is None and interrupted():
+                keep(state)
+                return None
+            checkpoints.keep_if_due(keep)
+    if state.best:
+        state.network.load_state_dict(state.best.weights)
+    keep(state)
+    return None
+
+
+def _planned_steps(state: State, limits: Limits, per_epoch: int) -> int:
+    """How many steps the schedule reckons with; under a time limit, as many as the pace so far allows."""
+    steps = limits.epochs * per_epoch
+    if limits.seconds is None or state.seconds == 0.0:
+        return steps
+    return min(steps, max(state.step + 1, round(state.step * limits.seconds / state.seconds)))
+
+
+def _step(state: State, batch: Batch, limits: Limits, total: int) -> float:
+    """One update of every part; the loss before it. A loss that is not finite leaves the weights as they were."""
+    generator = (
+        torch.default_generator
+    )  # dropout draws from it; seeded by the step's number, so nothing need be kept
+    generator.manual_seed(step_seed(limits.seed, state.step))
+    factor = state.schedule.factor(state.step, total)
+    value = 0.0
+    for part, optimizer in state.optimizers.items():
+        optimizer.zero_grad(set_to_none=True)
+        loss, _ = state.objective.step(state.network, batch, part, generator)
+        value = loss.item()
+        if not math.isfinite(value):
+            return value
+        if limits.l1 or limits.l2:
+            loss = loss + penalty(state.network.named_parameters(), limits.l1, limits.l2)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if limits.clip is not None:
+            torch.nn.utils.clip_grad_norm_(state.network.parameters(), limits.clip)
+        set_rate(optimizer, factor)
+        optimizer.step()
+    state.objective.after_step(state.network)
+    if state.average:
+        state.average.update(state.network)
+    return value
+
+
+def _end_epoch(state: State, limits: Limits, validate: Validate) -> dict[str, Any]:
+    """Validate, write history, remember the best weights, and decide whether to stop."""
+    with _averaged(state):
+        measured = validate(state.network)
+        value = measured[limits.metric] * (-1 if limits.greater_is_better else 1)
+        if state.best is None or value < state.best.value:
+            state.best = Best(value, state.epoch + 1, copy_weights(state.network))
+            state.waited = 0
+        else:
+            state.waited += 1
+    state.schedule.observe(measured["loss"])
+    rate = next(iter(state.optimizers.values())).param_groups[0]["lr"]
+    line = {
+        "epoch": state.epoch + 1,
+        "step": state.step,
+        "learning_rate": rate,
+        "train": {"loss": state.loss_sum / max(state.loss_rows, 1)},
+        "validation": measured,
+    }
+    state.history.append(line)
+    state.epoch += 1
+    state.loss_sum, state.loss_rows = 0.0, 0
+    if limits.patience and state.waited >= limits.patience:
+        state.finished = (
+            f"{limits.metric} on the validation rows had not improved for {limits.patience} epochs"
+        )
+    elif state.epoch >= limits.epochs:
+        state.finished = f"all {limits.epochs} epochs were done"
+    return line
+
+
+class _Checkpoints:
+    """Says when a checkpoint is due: when a kill would repeat more than ``CHECKPOINT_SHARE`` of the steps.
+
+    How many steps a run will have is not known before early stopping ends it; certain are those done, and those
+    that patience still grants.
+    """
+
+    def __init__(self, state: State, limits: Limits, per_epoch: int) -> None:
+        self.state, self.limits, self.per_epoch = state, limits, per_epoch
+        self.kept = state.step
+        self.good = self.kept_weights = copy_weights(state.network)
+
+    def confirm(self) -> None:
+        """The loss was finite: the weights of the last checkpoint are good ones."""
+        self.good = self.kept_weights
+
+    def keep_if_due(self, keep: Callable[[State], None]) -> None:
+        state, limits = self.state, self.limits
+        certain = state.step
+        if limits.seconds is None:
+            patience = limits.patience - state.waited if limits.patience else limits.epochs
+            certain = min(limits.epochs, state.epoch + max(patience, 1)) * self.per_epoch
+        if state.finished is None and state.step - self.kept + 1 > max(1.0, CHECKPOINT_SHARE * certain):
+            keep(state)
+            self.kept = state.step
+            self.kept_weights = copy_weights(state.network)
+
+
+@contextmanager
+def _averaged(state: State) -> Iterator[None]:
+    """Put the averaged weights into the network while the block runs, where there are any."""
+    if state.average is None:
+        yield
+        return
+    own = copy_weights(state.network)
+    state.average.copy_to(state.network)
+    try:
+        yield
+    finally:
+        state.network.load_state_dict(own)
+
+
+@contextmanager
+def _own_randomness() -> Iterator[None]:
+    """Leave the caller's global generator as it was."""
+    before = torch.default_generator.get_state()
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(before)
+
+
+def step_seed(seed: int, step: int) -> int:
+    """A seed for the noise of one step."""
+    return (seed * 0x94D049BB133111EB + step * 0x9E3779B97F4A7C15 + 7) % 2**63

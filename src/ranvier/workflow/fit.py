@@ -1,0 +1,239 @@
+"""fit: from data to a finished run. resume: on with a run that was stopped."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from .. import __version__
+from ..delivery.file import save
+from ..delivery.model import Model
+from ..errors import DivergedError, Interrupted, Mistake, RunError
+from ..files import exclusive, write_json
+from ..finding import Finding
+from ..spec import Spec
+from ..training.history import History
+from ..training.loop import Watcher, train
+from . import folder as files
+from .inspect import ask
+from .interrupt import interruptible
+from .learn import Learning, find_rate, own_outputs, set_up, threads
+from .measure import measure
+from .prepared import Prepared, prepare
+from .run import Run
+from .settle import Settled, settle
+
+
+def fit(
+    data: Any,
+    y: Any = None,
+    *,
+    target: str | None = None,
+    network: str | Mapping[str, Any] | nn.Module | None = None,
+    settings: Mapping[str, Any] | None = None,
+    validation: Any = None,
+    test: Any = None,
+    out: str | Path | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Run:
+    """Train a network on ``data`` and measure it: one run, in one folder.
+
+    Args:
+        data: a path, ``sample:NAME``, a DataFrame (pandas, polars, Arrow), or an array X of shape (N, ...).
+        y: the target's values (N,), where ``data`` is an array X.
+        target: the name of the target column, where ``data`` is a table.
+        network: a catalogue name, such a name with options (``{"name": "mlp", "hidden": [64]}``), or a module of
+            your own, which is trained in place: its ``forward`` takes the prepared columns as one tensor (B, D), or
+            the blocks ``number``, ``category`` and ``boolean`` by keyword; it returns (B, outputs).
+        settings: anything that ``ranvier train --set`` takes, dotted or nested: ``{"training.epochs": 20, "seed": 3}``.
+        validation, test: rows given apart, like ``data``; what is not given is split off.
+        out: the folder of the run, which must not be there yet; the default is ``runs/NAME-N``.
+        watchers: look on while it trains.
+
+    Returns:
+        The run. ``print(run)`` says what was learnt.
+
+    Raises:
+        UserError: with a sentence for each thing that is wrong; no folder is left then.
+        DivergedError: the loss was no longer finite. The run folder holds the last good weights and the finding.
+        Interrupted: Ctrl-C; the run is saved, and ``resume`` goes on with it.
+    """
+    own = network if isinstance(network, nn.Module) else None
+    spec = ask(data, target, network, settings)
+    prepared = prepare(spec, _parts(data, y, validation, test))
+    return start(spec, prepared, own=own, out=out, watchers=watchers)
+
+
+def start(
+    spec: Spec,
+    prepared: Prepared,
+    *,
+    own: nn.Module | None = None,
+    out: str | Path | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Run:
+    """Settle, build, make the folder, train and measure."""
+    if out is not None:
+        files.check_free(Path(out))
+    outputs = own_outputs(prepared, own) if own is not None else None
+    settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)
+    with threads(settled.spec.execution.threads):
+        if settled.spec.training.learning_rate == "find":
+            rate = find_rate(settled.spec, prepared, own)
+            reasons = {**settled.reasons, "training.learning_rate": "found by the range test on the training rows"}
+            settled = Settled(settled.spec.replace({"training.learning_rate": rate}), reasons)
+        learning = set_up(settled.spec, prepared, own)
+        run_toml = files.run_toml(settled.spec, _record(spec, settled, prepared, own))
+        folder = files.create(out, _name(prepared.table.origin), {"run.toml": run_toml}, prepared)
+        return _finish(folder, settled.spec, prepared, learning, watchers)
+
+
+def resume(
+    folder: str | Path,
+    data: Any = None,
+    y: Any = None,
+    *,
+    network: nn.Module | None = None,
+    validation: Any = None,
+    test: Any = None,
+    watchers: Sequence[Watcher] = (),
+) -> Run:
+    """Go on with a run that was stopped or killed; it ends with the bytes that it would have had.
+
+    Args:
+        folder: of the run.
+        data, y, validation, test: the data again, where it was given as Python objects; a hash tells whether it is.
+        network: the module again, where it is your own.
+        watchers: look on while it trains.
+
+    Raises:
+        RunError: the folder is no run, another process is at work on it, or the data is not the same.
+    """
+    folder = Path(folder)
+    spec, record = files.read_run(folder)
+    if (folder / files.MODEL).exists():
+        return Run(folder)
+    if data is None and spec.source is None:
+        raise RunError(
+            Mistake(f"{str(folder)!r} was started from Python objects", "the same data again", f"ranvier.resume({str(folder)!r}, data)")
+        )
+    given = None if data is None else _parts(data, y, validation, test)
+    prepared = prepare(spec, given, files.stored(folder, record))
+    with threads(spec.execution.threads):
+        learning = set_up(spec, prepared, network)
+        if (folder / files.CHECKPOINT).exists():
+            learning.state.load(folder / files.CHECKPOINT)
+        return _finish(folder, spec, prepared, learning, watchers)
+
+
+def _finish(
+    folder: Path, spec: Spec, prepared: Prepared, learning: Learning, watchers: Sequence[Watcher]
+) -> Run:
+    """Train from where the state stands, measure, and write what a run holds."""
+    state = learning.state
+    checkpoint = folder / files.CHECKPOINT
+    with exclusive(folder / ".lock") as alone, interruptible() as interrupted:
+        if not alone:
+            raise RunError(Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it"))
+        if not checkpoint.exists():
+            state.save(checkpoint)
+        finding = None
+        if state.finished is None:
+            finding = train(
+                state,
+                learning.batches,
+                learning.limits,
+                learning.validate,
+                keep=lambda state: state.save(checkpoint),
+                watchers=[History(folder, state), *watchers],
+                interrupted=interrupted,
+            )
+        if state.finished is None:
+            raise Interrupted(_stopped(folder, state.step))
+        model = Model(
+            schema=prepared.schema,
+            preparation=prepared.preparation,
+            task=prepared.task,
+            architecture=learning.architecture,
+            network=state.network.cpu(),
+        )
+        if finding:
+            _give_up(folder, model, finding)
+        measured = measure(spec, prepared, state.network)
+        write_json(folder / "metrics.json", measured.metrics)
+        measured.predictions.write_csv(folder / "predictions.csv")
+        files.write_findings(folder, [])
+        model.card = _card(measured.metrics, prepared)
+        save(model, folder / files.MODEL)
+    return Run(folder)
+
+
+def _give_up(folder: Path, model: Model, finding: Finding) -> None:
+    """After a loss that is not finite: keep the last good weights as a model, write the finding, and say it."""
+    files.write_findings(folder, [finding])
+    model.card = {"warning": finding.cause}
+    save(model, folder / files.MODEL)
+    raise DivergedError(
+        Mistake(
+            f"training stopped: {finding.cause} (first in {finding.place})",
+            remedy=f"{finding.remedy} The last good weights are in {str(folder / files.MODEL)!r}",
+        )
+    )
+
+
+def _stopped(folder: Path, step: int) -> Mistake:
+    return Mistake(f"stopped after step {step:,}; all of it is saved", remedy=f"go on with: ranvier train --resume {folder}")
+
+
+def _parts(data: Any, y: Any, validation: Any, test: Any) -> Any:
+    """What ``prepare`` reads: one source, or a mapping of parts."""
+    whole = (data, y) if y is not None else data
+    if validation is None and test is None:
+        return whole
+    return {"train": whole, "validation": validation, "test": test}
+
+
+def _name(origin: str) -> str:
+    """A folder's name for data of this origin.
+
+    >>> _name("sample:digits"), _name("my data.csv.gz")
+    ('digits', 'my-data')
+    """
+    stem = Path(origin.removeprefix("sample:")).name.split(".")[0]
+    return "".join(c if c.isalnum() else "-" for c in stem).strip("-") or "run"
+
+
+def _record(asked: Spec, settled: Settled, prepared: Prepared, own: nn.Module | None) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "origin": prepared.table.origin,
+        "target": prepared.task.target,
+        "fingerprint": prepared.table.fingerprint,
+        "reasons": {**settled.reasons, "split": prepared.split.reason},
+        "versions": {
+            "ranvier": __version__,
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    if own is not None:
+        record["module"] = f"{type(own).__module__}.{type(own).__qualname__}"
+    return record
+
+
+def _card(metrics: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
+    return {
+        "data": prepared.table.origin,
+        "rows": metrics["rows"],
+        "test": metrics["test"],
+        "verdict": metrics["verdict"],
+        "versions": {"ranvier": __version__, "torch": torch.__version__},
+    }
+
+

@@ -1,0 +1,94 @@
+"""inspect: what would be read, split and built; trains nothing and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ..assemble import describe
+from ..spec import OWN_NETWORK, Spec, merge, nest
+from .learn import own_outputs, set_up
+from .prepared import Prepared, prepare
+from .settle import Settled, settle
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a run would be.
+
+    Args:
+        prepared: the data.
+        settled: every setting, with the reason of each that was chosen.
+        network: the network in a few words.
+    """
+
+    prepared: Prepared
+    settled: Settled
+    network: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The inspection as JSON values."""
+        prepared = self.prepared
+        return {
+            "origin": prepared.table.origin,
+            "task": prepared.task.name,
+            "target": prepared.task.target,
+            "schema": prepared.schema.as_dict(),
+            "ledger": prepared.ledger.as_dict(),
+            "split": {"method": prepared.split.method, "reason": prepared.split.reason, **prepared.split.counts},
+            "network": self.network,
+            "settings": self.settled.spec.settings(),
+            "reasons": dict(self.settled.reasons),
+        }
+
+    def __str__(self) -> str:
+        from .summary import inspection_lines
+
+        return "\n".join(inspection_lines(self))
+
+
+def inspect(
+    data: Any,
+    y: Any = None,
+    *,
+    target: str | None = None,
+    network: str | Mapping[str, Any] | nn.Module | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Inspection:
+    """Say what ``fit`` would read, split and build for the same arguments, and train nothing.
+
+    Args:
+        data, y, target, network, settings: as for ``fit``; ``data`` None takes the source that the settings name.
+
+    Raises:
+        UserError: with a sentence for each thing that is wrong.
+    """
+    own = network if isinstance(network, nn.Module) else None
+    spec = ask(data, target, network, settings)
+    prepared = prepare(spec, (data, y) if y is not None else data)
+    outputs = own_outputs(prepared, own) if own is not None else None
+    settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)
+    return Inspection(prepared, settled, describe(set_up(settled.spec, prepared, own).state.network))
+
+
+def ask(
+    data: Any,
+    target: str | None,
+    network: str | Mapping[str, Any] | nn.Module | None,
+    settings: Mapping[str, Any] | None,
+) -> Spec:
+    """The spec that Python arguments stand for."""
+    asked: dict[str, Any] = dict(nest(settings or {}))
+    if target is not None:
+        asked = merge(asked, {"target": target})
+    if isinstance(network, nn.Module):
+        asked = merge(asked, {"network": OWN_NETWORK})
+    elif network is not None:
+        asked = merge(asked, {"network": network})
+    if isinstance(data, (str, Path)):
+        asked = merge(asked, {"source": str(data)})
+    return Spec.from_settings(asked)

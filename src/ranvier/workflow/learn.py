@@ -1,0 +1,201 @@
+"""From prepared parts to a trained network: build it, find its rate, train it, keep its state."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..assemble import Architecture, try_out
+from ..catalog import load
+from ..data.batches import Batch, Batches
+from ..delivery.model import forward
+from ..errors import Mistake, SpecError
+from ..spec import OWN_NETWORK, Choice, Spec
+from ..tasks import Task, outputs_for
+from ..tasks.classify import Classify
+from ..training.averaging import Average
+from ..training.loop import Limits, Validate, step_seed
+from ..training.objectives.supervised import Supervised
+from ..training.optimizers import set_rate
+from ..training.rate_finder import range_test, suggest
+from ..training.state import State
+from .prepared import Prepared
+
+
+@dataclass(frozen=True)
+class Learning:
+    """All that the loop is given."""
+
+    architecture: Architecture
+    state: State
+    batches: Batches
+    limits: Limits
+    validate: Validate
+
+
+def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | None = None) -> Learning:
+    """Build the network and everything around it, at step 0.
+
+    Args:
+        spec: settled.
+        prepared: the data.
+        own: a module of the user's own, for the network ``own``.
+        rate: the learning rate, where it was found and not set.
+
+    Raises:
+        SpecError: the user's module does not fit the data, or the loss does not fit its outputs.
+    """
+    device = torch.device(spec.execution.device or "cpu")
+    task, training = prepared.task, spec.training
+    network_choice, loss_choice = _settled(spec.network), _settled(training.loss)
+    loss = load("losses", loss_choice.name)(**loss_choice.options)
+    train, validation = prepared.parts["train"].to(device), prepared.parts["validation"]
+    if network_choice.name == OWN_NETWORK:
+        outputs = own_outputs(prepared, own)
+        _check_width(outputs, task, loss.outputs, loss_choice.name)
+        architecture = Architecture.of(network_choice, prepared.preparation, outputs)
+        network = architecture.build(spec.seed, own)
+    else:
+        outputs = outputs_for(task, loss_choice.name, loss.outputs)
+        architecture = Architecture.of(network_choice, prepared.preparation, outputs)
+        network = architecture.build(spec.seed)
+    network = network.to(device)
+    objective = Supervised(loss, class_weights(spec, task, train, device))
+    optimizer_choice, schedule_choice = _settled(training.optimizer), _settled(training.schedule)
+    rate = rate or (training.learning_rate if isinstance(training.learning_rate, float) else 1e-3)
+    optimizers = {
+        part: load("optimizers", optimizer_choice.name)(parameters, rate, **optimizer_choice.options)
+        for part, parameters in objective.parts(network).items()
+    }
+    state = State(
+        network=network,
+        objective=objective,
+        optimizers=optimizers,
+        schedule=load("schedules", schedule_choice.name)(**schedule_choice.options),
+        average=Average(network) if spec.regularization.average == "ema" else None,
+    )
+    size = len(train) if training.batch_size == "all" else int(training.batch_size or len(train))
+    metric = spec.stopping.metric or "loss"
+    limits = Limits(
+        epochs=int(training.epochs or 1),
+        seconds=training.time,
+        patience=int(spec.stopping.patience or 0),
+        metric=metric,
+        greater_is_better=metric != "loss" and bool(load("metrics", metric).greater_is_better),
+        l1=spec.regularization.l1,
+        l2=spec.regularization.l2,
+        clip=spec.regularization.clip,
+        seed=spec.seed,
+    )
+    return Learning(architecture, state, Batches(train, size, spec.seed), limits, validation_of(task, objective, validation, metric))
+
+
+def own_outputs(prepared: Prepared, own: nn.Module | None) -> int:
+    """How many outputs a module of the user's own gives for the prepared columns.
+
+    Raises:
+        SpecError: it does not take them, or gives something else than a row of outputs for each row.
+    """
+    features = {name: kind.features() for name, kind in prepared.preparation.blocks.items()}
+    network = Architecture(OWN_NETWORK, features, 0).build(0, own)
+    few = prepared.parts["train"].take(slice(0, 4))
+    return int(try_out(network.cpu(), few.inputs).shape[1])
+
+
+def validation_of(task: Task, objective: Supervised, part: Batch, metric: str) -> Validate:
+    """A function that measures a network on ``part``: its loss, the task's metric, and the one that is watched."""
+    truth = task.truth(part.target)
+    names = dict.fromkeys([task.metric, metric])
+    names.pop("loss", None)
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        outputs = forward(network, part.inputs)
+        device_loss = objective.evaluate(outputs.to(_device(network)), part.to(_device(network)))
+        prediction = task.decode(outputs)
+        return {"loss": device_loss.item(), **{name: float(load("metrics", name)(truth, prediction)[0]) for name in names}}
+
+    return validate
+
+
+def find_rate(spec: Spec, prepared: Prepared, own: nn.Module | None) -> float:
+    """Find a learning rate by Smith's range test, on a copy of the network that is thrown away."""
+    learning = set_up(spec, prepared, copy.deepcopy(own), rate=1.0)
+    state, batches = learning.state, learning.batches
+    (optimizer,) = state.optimizers.values()
+    stream = _endless(batches)
+
+    def step(rate: float) -> float:
+        batch = next(stream)
+        torch.default_generator.manual_seed(step_seed(spec.seed, state.step))
+        state.step += 1
+        optimizer.zero_grad()
+        loss, _ = state.objective.step(state.network, batch, "network", torch.default_generator)
+        loss.backward()  # type: ignore[no-untyped-call]
+        set_rate(optimizer, rate)
+        optimizer.step()
+        return float(loss.item())
+
+    with torch.random.fork_rng(devices=[]):
+        state.network.train()
+        return suggest(*range_test(step))
+
+
+def class_weights(spec: Spec, task: Task, train: Batch, device: torch.device) -> Tensor | None:
+    """Factors of the classes: N / (C n_c) where balanced, else as given; classes not named weigh 1."""
+    wanted = spec.regularization.class_weights
+    if wanted == "none" or not isinstance(task, Classify):
+        return None
+    if isinstance(wanted, dict):
+        return torch.tensor([wanted.get(label, 1.0) for label in task.classes], device=device)
+    counts = torch.bincount(train.target, minlength=len(task.classes)).clamp_min(1)
+    return (len(train) / (len(task.classes) * counts)).float().to(device)
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Let torch use ``count`` threads while the block runs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _check_width(outputs: int, task: Task, forms: Sequence[str], loss: str) -> None:
+    """Refuse a module whose number of outputs does not suit the task and the loss."""
+    allowed = {1} if not isinstance(task, Classify) else set()
+    if isinstance(task, Classify):
+        allowed = {len(task.classes)} if "classes" in forms else set()
+        allowed |= {1} if "single" in forms and len(task.classes) == 2 else set()
+    if outputs not in allowed:
+        raise SpecError(
+            Mistake(
+                f"the network gives {outputs} outputs for the target {task.target!r} with loss {loss!r}",
+                " or ".join(str(width) for width in sorted(allowed)) + " outputs",
+                "change its last layer, or training.loss",
+            )
+        )
+
+
+def _settled(choice: Choice | None) -> Choice:
+    if choice is None:
+        raise SpecError(Mistake("the spec is not settled", "a settled spec, as settle() gives it"))
+    return choice
+
+
+def _endless(batches: Batches) -> Iterator[Batch]:
+    epoch = 0
+    while True:
+        yield from batches.epoch(epoch)
+        epoch += 1
+
+
+def _device(network: nn.Module) -> torch.device:
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+

@@ -1,0 +1,39 @@
+"""The runs below a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..catalog import METRICS
+from ..errors import RanvierError
+from .run import Run
+
+
+def list_runs(folder: str | Path) -> list[dict[str, Any]]:
+    """A row for each run below ``folder``, the oldest first: folder, data, target, network, state, main metric."""
+    found = sorted(Path(folder).rglob("run.toml"), key=lambda path: (path.stat().st_mtime, str(path)))
+    return [_row(path.parent) for path in found if not any(part.startswith(".") for part in path.parts[1:])]
+
+
+def _row(folder: Path) -> dict[str, Any]:
+    try:
+        run = Run(folder)
+    except RanvierError as error:
+        return {"run": str(folder), "data": None, "target": None, "network": None, "state": f"unreadable: {error}", "test": None}
+    state, test = ("finished" if run.finished else "unfinished"), None
+    if (folder / "metrics.json").exists():
+        measured = run.metrics["test"]
+        name = next((name for name in METRICS if name in measured), None)
+        test = f"{name} {measured[name]['value']:.4g}" if name and measured[name]["value"] is not None else None
+    elif run.finished:
+        state = "diverged"
+    network = run.spec.network.name if run.spec.network else None
+    return {
+        "run": str(folder),
+        "data": run.record.get("origin"),
+        "target": run.record.get("target"),
+        "network": network,
+        "state": state,
+        "test": test,
+    }

@@ -1,0 +1,158 @@
+"""The measure of a finished network: on validation and test rows, beside baselines on the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from torch import nn
+
+from ..catalog import BASELINES, METRICS, load
+from ..delivery.model import forward
+from ..evaluation.baselines import Columns
+from ..evaluation.classification import confusion_matrix, per_class
+from ..evaluation.comparison import Comparison, compare, verdict
+from ..evaluation.intervals import measure as with_intervals
+from ..evaluation.metrics import Metric
+from ..spec import Spec
+from ..tasks import Task
+from ..tasks.classify import Classify
+from .prepared import Prepared
+
+BUDGET = 8.0
+"""Seconds that each baseline may take. It is fixed, not a share of the time of training, so that the same run measures
+the same baselines whatever else the machine was doing."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured.
+
+    Args:
+        metrics: as they stand in ``metrics.json``.
+        predictions: of the test rows: row number, true value, prediction.
+    """
+
+    metrics: dict[str, Any]
+    predictions: pl.DataFrame
+
+
+def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
+    """Measure ``network`` once, at the end; the test rows have been used for nothing before."""
+    task = prepared.task
+    metrics_wanted = metrics_of(task)
+    resamples, seed = spec.evaluation.resamples, spec.seed
+    probable = gives_probabilities(spec)
+    truth = {part: task.truth(prepared.parts[part].target) for part in ("validation", "test")}
+    predicted = {part: task.decode(forward(network, prepared.parts[part].inputs)) for part in truth}
+    weights = {part: weights_of(prepared, part) for part in truth}
+    measured = {
+        part: with_intervals(
+            truth[part], predicted[part], metrics_wanted, resamples, seed, weight=weights[part], probabilities=probable
+        )
+        for part in truth
+    }
+    metrics: dict[str, Any] = {
+        "task": task.name,
+        "metric": task.metric,
+        "test": measured["test"],
+        "validation": measured["validation"],
+        "baselines": {},
+        "comparison": {},
+        "rows": {"read": prepared.ledger.read, "dropped": prepared.ledger.dropped, **prepared.split.counts},
+    }
+    if isinstance(task, Classify):
+        metrics.update(of_classes(task, truth["test"], predicted["test"]))
+    if spec.evaluation.baselines:
+        metrics.update(_baselines(prepared, truth["test"], predicted["test"], metrics_wanted, spec))
+    value = measured["test"][task.metric]["value"]
+    comparisons = {name: Comparison(**entry) for name, entry in metrics["comparison"].items()}
+    metrics["verdict"] = verdict(load("metrics", task.metric), value, comparisons, _trivial(task, prepared))
+    rows = pl.DataFrame({"row": prepared.parts["test"].rows.numpy() + 1, "true": _shown(task, truth["test"])})
+    return Measured(metrics, rows.hstack(task.frame(predicted["test"])))
+
+
+def metrics_of(task: Task) -> list[Metric]:
+    """The metrics of a task, in the catalogue's order."""
+    metrics: list[Metric] = [load("metrics", name) for name in METRICS]
+    return [metric for metric in metrics if metric.task == task.name]
+
+
+def gives_probabilities(spec: Spec) -> bool:
+    """Whether the network learnt probabilities: the perceptron's criterion teaches it scores."""
+    return spec.training.loss is None or spec.training.loss.name != "perceptron"
+
+
+def weights_of(prepared: Prepared, part: str) -> NDArray[Any] | None:
+    """The row weights of a part, where the table has them."""
+    weight = prepared.parts[part].weight
+    return None if weight is None else weight.numpy()
+
+
+def of_classes(task: Classify, truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, Any]:
+    """Precision, recall, F1 and support of each class, and the confusion matrix (rows: true, columns: predicted)."""
+    scores = per_class(truth, predicted)
+    return {
+        "classes": {
+            label: {name: float(values[index]) for name, values in scores.items()}
+            for index, label in enumerate(task.classes)
+        },
+        "confusion": {"classes": list(task.classes), "counts": confusion_matrix(truth, predicted).astype(int).tolist()},
+    }
+
+
+def _baselines(
+    prepared: Prepared,
+    truth: NDArray[Any],
+    predicted: NDArray[Any],
+    wanted: list[Metric],
+    spec: Spec,
+) -> dict[str, Any]:
+    """Each baseline's metrics on the same test rows, and the paired comparison of the task's metric."""
+    task, weight = prepared.task, weights_of(prepared, "test")
+    resamples, seed = spec.evaluation.resamples, spec.seed
+    metric = load("metrics", task.metric)
+    train, test = columns_of(prepared, "train"), columns_of(prepared, "test")
+    target = task.truth(prepared.parts["train"].target)
+    classes = len(task.classes) if isinstance(task, Classify) else None
+    baselines: dict[str, Any] = {}
+    comparison: dict[str, Any] = {}
+    for name in BASELINES:
+        result = load("baselines", name)(train, target, test, classes, seed, BUDGET, weights_of(prepared, "train"))
+        measured = with_intervals(truth, result.prediction, wanted, resamples, seed, weight=weight)
+        baselines[name] = {**measured, "description": result.description}
+        compared = compare(truth, predicted, result.prediction, metric, resamples, seed, weight=weight)
+        comparison[name] = vars(compared)
+    return {"baselines": baselines, "comparison": comparison}
+
+
+def columns_of(prepared: Prepared, part: str) -> Columns:
+    """The rows of a part as baselines take them."""
+    inputs: Mapping[str, Any] = prepared.parts[part].inputs
+    numbers = [inputs[name].numpy() for name in inputs if name != "category"]
+    rows = len(prepared.parts[part])
+    categories = inputs["category"].numpy() if "category" in inputs else np.zeros((rows, 0), dtype=np.int64)
+    block = prepared.preparation.blocks.get("category")
+    return Columns(
+        numbers=np.concatenate(numbers, axis=1) if numbers else np.zeros((rows, 0)),
+        categories=categories,
+        cardinalities=block.features()["cardinalities"] if block else (),
+    )
+
+
+def _trivial(task: Task, prepared: Prepared) -> str:
+    """What the trivial baseline does, as the verdict calls it."""
+    target = task.truth(prepared.parts["train"].target)
+    if isinstance(task, Classify):
+        return f"always answering {task.classes[int(np.bincount(target).argmax())]!r}"
+    return "always answering the mean"
+
+
+def _shown(task: Task, truth: NDArray[Any]) -> pl.Series:
+    if isinstance(task, Classify):
+        return pl.Series([task.classes[index] for index in truth], dtype=pl.String)
+    return pl.Series(truth)

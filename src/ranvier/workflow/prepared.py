@@ -1,0 +1,134 @@
+"""From a source to prepared parts: read, inferred, cleaned, split, fitted on the training rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+
+from ..catalog import load
+from ..data.batches import Batch
+from ..data.infer import clean, infer_schema
+from ..data.kinds.values import read_numbers
+from ..data.ledger import Ledger
+from ..data.preparation import Preparation
+from ..data.schema import Schema
+from ..data.source import read, read_parts
+from ..data.split import Split, make_split, read_split
+from ..data.table import Table
+from ..errors import DataError, Mistake, RunError
+from ..spec import Spec
+from ..tasks import Task
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A table on its way to the network.
+
+    Args:
+        table: the rows that take part.
+        ledger: what became of those that do not, and of cells and columns.
+        parts: ``train``, ``validation`` and ``test``, as tensors.
+    """
+
+    table: Table
+    schema: Schema
+    ledger: Ledger
+    split: Split
+    preparation: Preparation
+    task: Task
+    parts: dict[str, Batch]
+
+    def frame(self, part: str) -> pl.DataFrame:
+        """The raw rows of a part."""
+        positions: NDArray[np.int64] = getattr(self.split, part)
+        return self.table.frame[positions]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a resumed run must find again: the schema, the split and the fingerprint of its data."""
+
+    schema: Schema
+    split: Path
+    fingerprint: str
+
+
+def read_data(spec: Spec, data: Any, ledger: Ledger) -> Table:
+    """Read what is to be learnt from: ``data``, or the source that the spec names.
+
+    Args:
+        data: None, one location or object, or a mapping with the parts ``train``, ``validation`` and ``test``.
+    """
+    if data is None:
+        if spec.source is None:
+            raise DataError(Mistake("there is no data", "a file, a sample, a DataFrame, or arrays X and y"))
+        data = {"train": spec.source, "validation": spec.validation, "test": spec.test}
+    if isinstance(data, dict) and "train" in data and set(data) <= {"train", "validation", "test"}:
+        if data.get("validation") is None and data.get("test") is None:
+            return read(data["train"], ledger)
+        return read_parts(data["train"], data.get("validation"), data.get("test"), ledger)
+    return read(data, ledger)
+
+
+def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepared:
+    """Read and prepare the data of a run.
+
+    Args:
+        spec: what is asked.
+        data: see ``read_data``.
+        stored: of a run that is resumed: its schema and split are used again instead of new ones.
+
+    Raises:
+        DataError, SpecError: with all that is wrong.
+        RunError: the data is not that of the stored run.
+    """
+    ledger = Ledger()
+    table = read_data(spec, data, ledger)
+    if stored and table.fingerprint != stored.fingerprint:
+        raise RunError(
+            Mistake(
+                f"the data in {table.origin} is not what this run was started with",
+                "the same content",
+                "give the old data, or start a new run",
+            )
+        )
+    schema = infer_schema(table, spec.columns, spec.target, spec.task, ledger)
+    if stored:
+        schema = stored.schema
+    table = clean(table, schema, ledger)
+    target = table.frame[schema.target]
+    task_name = spec.task or ("regress" if schema[schema.target].kind == "number" else "classify")
+    if stored:
+        split = read_split(stored.split, table)
+    else:
+        stratify_by = target.cast(pl.String).to_numpy() if task_name == "classify" else None
+        split = make_split(table, schema, spec.split, spec.seed, stratify_by)
+    ledger.reconcile(split.counts)
+    preparation = Preparation.fit(table.frame[split.train], schema)
+    task: Task = load("tasks", task_name).fit(target, split.train)
+    whole = Batch(
+        inputs=preparation.transform(table.frame, ledger, table.rows),
+        target=task.encode(target),
+        rows=torch.from_numpy(table.rows.copy()),
+        weight=_weights(table, schema),
+    )
+    parts = {name: whole.take(torch.from_numpy(getattr(split, name))) for name in ("train", "validation", "test")}
+    return Prepared(table, schema, ledger, split, preparation, task, parts)
+
+
+def _weights(table: Table, schema: Schema) -> torch.Tensor | None:
+    names = schema.named("weight")
+    if not names:
+        return None
+    values, _ = read_numbers(table.frame[names[0]])
+    if bad := int((~np.isfinite(values) | (values < 0)).sum()):
+        raise DataError(
+            Mistake(f"{bad:,} values of the weight column {names[0]!r} are no weights", "a number of at least 0 in each row")
+        )
+    return torch.from_numpy(values.astype(np.float32))

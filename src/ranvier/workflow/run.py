@@ -1,0 +1,75 @@
+"""A run: a thin face of its folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..delivery.file import load
+from ..delivery.model import Model
+from ..spec import Spec
+from ..training.history import read_history
+from . import folder as files
+
+
+class Run:
+    """A run and all that is known of it.
+
+    Args:
+        folder: where it is.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.spec: Spec
+        self.record: dict[str, Any]
+        self.spec, self.record = files.read_run(self.folder)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """The measure, as it stands in ``metrics.json``."""
+        metrics: dict[str, Any] = files.read_json(self.folder / "metrics.json")
+        return metrics
+
+    @cached_property
+    def findings(self) -> list[dict[str, Any]]:
+        """What was noticed."""
+        findings: list[dict[str, Any]] = files.read_json(self.folder / "findings.json")
+        return findings
+
+    @property
+    def history(self) -> Sequence[dict[str, Any]]:
+        """One entry an epoch."""
+        return read_history(self.folder / "history.jsonl")
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has its model."""
+        return (self.folder / files.MODEL).exists()
+
+    @cached_property
+    def model(self) -> Model:
+        """The model; a network of your own is loaded with ``ranvier.load(path, network=...)``."""
+        return load(self.folder / files.MODEL)
+
+    def predict(self, data: Any) -> pl.DataFrame:
+        """Predictions for new rows, in their order: see ``Model.predict``."""
+        return self.model.predict(data)
+
+    def save(self, path: str | Path) -> Path:
+        """Copy the model file to ``path``."""
+        files.read_json(self.folder / "metrics.json")
+        return Path(shutil.copyfile(self.folder / files.MODEL, path))
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
+
+    def __str__(self) -> str:
+        from .summary import summary
+
+        return summary(self)

@@ -1,0 +1,141 @@
+"""Choose what the user left open, and say why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .. import options
+from ..assemble import defaults
+from ..catalog import load, unknown
+from ..errors import Mistake, SpecError, raise_if_any
+from ..spec import OWN_NETWORK, Choice, Spec
+from ..tasks import Task
+from ..tasks.classify import Classify
+from ..training.optimizers import DEFAULT_RATES
+
+UNLIMITED_EPOCHS = 1_000_000
+"""What ``epochs`` is when the time is limited and the epochs are not."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A spec with nothing left open, and the reason of each setting that Ranvier chose."""
+
+    spec: Spec
+    reasons: Mapping[str, str]
+
+
+def settle(spec: Spec, task: Task, train_rows: int, own_outputs: int | None = None) -> Settled:
+    """Fill in every setting of ``spec`` that training needs.
+
+    Args:
+        spec: what is asked.
+        task: what the target asks.
+        train_rows: how many rows there are to learn from.
+        own_outputs: how many outputs the user's own module gives, where there is one.
+
+    Raises:
+        SpecError: with every option or setting that does not fit the task or this machine.
+    """
+    chosen: dict[str, tuple[Any, str]] = {}
+    network = spec.network or Choice(name="mlp")
+    if spec.network is None:
+        chosen["network"] = ("mlp", "the default for tables")
+    raise_if_any(SpecError, _mistakes(spec, network, task))
+    if network.name != OWN_NETWORK:
+        for key, value in defaults(network).items():
+            if _open(spec, key):
+                chosen[key] = (value, f"suits the network {network.name!r}")
+    if own_outputs is not None and isinstance(task, Classify) and own_outputs == len(task.classes):
+        chosen["training.loss"] = ("cross_entropy", "the network gives one output a class")
+        if spec.training.loss is not None:
+            del chosen["training.loss"]
+    for key, (value, reason) in _general(spec, task, train_rows, chosen).items():
+        if _open(spec, key):
+            chosen.setdefault(key, (value, reason))
+    settled = spec.replace({key: value for key, (value, _) in chosen.items()})
+    return Settled(settled, {key: reason for key, (_, reason) in chosen.items()})
+
+
+def _general(
+    spec: Spec, task: Task, rows: int, chosen: Mapping[str, tuple[Any, str]]
+) -> dict[str, tuple[Any, str]]:
+    """Defaults that depend on the task and on the number of training rows."""
+    batch = min(1024, max(16, 2 ** round(math.log2(max(rows, 1) / 32)))) if rows > 16 else rows
+    optimizer = spec.training.optimizer.name if spec.training.optimizer else "adamw"
+    optimizer = str(chosen.get("training.optimizer", (optimizer, ""))[0])
+    epochs = UNLIMITED_EPOCHS if spec.training.time else max(20, min(200, round(400_000 / max(rows, 1))))
+    patience = 0 if spec.training.epochs or spec.training.time else max(10, epochs // 4)
+    return {
+        "training.loss": (task.default_loss(), f"the default for the task {task.name!r}"),
+        "training.optimizer": ("adamw", "the default"),
+        "training.learning_rate": (DEFAULT_RATES[optimizer], f"the default for {optimizer!r}"),
+        "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
+        "training.batch_size": (batch, f"for {rows:,} training rows"),
+        "training.epochs": (epochs, "until the time is up" if spec.training.time else f"for {rows:,} training rows"),
+        "stopping.metric": ("loss", "the default"),
+        "stopping.patience": (patience, "a quarter of the epochs" if patience else "the length of training is given"),
+        "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
+        "execution.threads": (torch.get_num_threads(), "the cores of this machine"),
+    }
+
+
+def _open(spec: Spec, key: str) -> bool:
+    value: Any = spec
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value is None
+
+
+def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
+    """All that is wrong with the spec, now that the task is known."""
+    found: list[Mistake] = []
+    choices = {
+        ("networks", "network"): network if network.name != OWN_NETWORK else None,
+        ("losses", "training.loss"): spec.training.loss,
+        ("optimizers", "training.optimizer"): spec.training.optimizer,
+        ("schedules", "training.schedule"): spec.training.schedule,
+    }
+    for (catalogue, setting), choice in choices.items():
+        if choice:
+            found += options.mistakes(catalogue, choice, setting)
+    if spec.training.loss and network.name != OWN_NETWORK:
+        loss = load("losses", spec.training.loss.name)
+        if task.outputs(loss.outputs) is None:
+            found.append(_unsuitable_loss(spec.training.loss.name, task))
+    metric = spec.stopping.metric
+    if metric not in (None, "loss") and not unknown("metrics", metric) and load("metrics", metric).task != task.name:
+        found.append(
+            Mistake(f"stopping.metric {metric!r} does not measure the task {task.name!r}", f"'loss' or {task.metric!r}")
+        )
+    weights = spec.regularization.class_weights
+    if weights != "none":
+        if not isinstance(task, Classify):
+            found.append(Mistake(f"class weights were given, but {task.target!r} has no classes", "a target of classes"))
+        elif isinstance(weights, dict) and (strange := sorted(set(weights) - set(task.classes))):
+            found.append(
+                Mistake(f"class weights name {', '.join(map(repr, strange))}", f"classes of {task.target!r}: {', '.join(task.classes)}")
+            )
+    if spec.execution.device and (mistake := _device_mistake(spec.execution.device)):
+        found.append(mistake)
+    return found
+
+
+def _unsuitable_loss(name: str, task: Task) -> Mistake:
+    return Mistake(
+        f"loss {name!r} does not suit the task {task.name!r} with target {task.target!r}",
+        f"a loss for such a target, as {task.default_loss()!r} is",
+    )
+
+
+def _device_mistake(name: str) -> Mistake | None:
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError):
+        return Mistake(f"the device {name!r} is not on this machine", "cpu" + (", cuda" if torch.cuda.is_available() else ""))
+    return None

@@ -1,0 +1,249 @@
+"""What every kind keeps: one case a kind, written by hand, and the same tests for all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+
+from ranvier.catalog import KINDS, load
+from ranvier.data.ledger import Ledger
+from ranvier.errors import DataError, ModelFileError
+
+
+@dataclass(frozen=True)
+class Case:
+    """A column of text as it is read from a file, the same natively, and what must come of it.
+
+    ``later`` has a good value first, then each way for a cell to be wrong; ``repaired`` says how often each reason is
+    noted and the row numbers of the examples; ``stand_in`` is the row that each of those cells must give.
+    """
+
+    text: list[str | None]
+    native: list[Any]
+    prepared: list[list[float]]
+    inverted: list[Any]
+    later: list[Any]
+    repaired: dict[str, list[int]]
+    stand_in: list[float]
+    features: dict[str, Any]
+    bad: list[list[Any]]
+
+
+CASES = {
+    "number": Case(
+        text=["1", " 3.0", "", "1e400", "1", "3"],
+        native=[1.0, 3.0, None, float("inf"), 1.0, 3.0],
+        prepared=[[-1, 0], [1, 0], [0, 1], [0, 1], [-1, 0], [1, 0]],
+        inverted=[1.0, 3.0, 2.0, 2.0, 1.0, 3.0],
+        later=["3", "NA", "abc", "-inf", "1e300", None],
+        repaired={
+            "missing: the mean of the training rows stands in": [2, 6],
+            "not a number: the mean of the training rows stands in": [3],
+            "infinite: the mean of the training rows stands in": [4, 5],
+        },
+        stand_in=[0, 1],
+        features={"width": 2},
+        bad=[["red", "green", "blue"], ["2020-01-31", "2020-02-01"], [None, "?"]],
+    ),
+    "category": Case(
+        text=["10", "9.0", "?", "10", " 9 ", "9"],
+        native=[10, 9, None, 10, 9, 9],
+        prepared=[[2], [1], [0], [2], [1], [1]],
+        inverted=["10", "9", None, "10", "9", "9"],
+        later=["10.0", "n/a", "11", "red", None, ""],
+        repaired={"missing: taken as unknown": [2, 5, 6], "not seen in training: taken as unknown": [3, 4]},
+        stand_in=[0],
+        features={"cardinalities": [3]},
+        bad=[[f"name {i}" for i in range(200)], [f"2020-01-{day:02d}" for day in range(1, 32)], [None, "?"]],
+    ),
+    "boolean": Case(
+        text=["Yes", "no", "-", "no", "YES", "no "],
+        native=[True, False, None, False, True, False],
+        prepared=[[1, 0], [-1, 0], [0, 1], [-1, 0], [1, 0], [-1, 0]],
+        inverted=[True, False, None, False, True, False],
+        later=["yes", "null", "maybe", "2", None, "NaN"],
+        repaired={
+            "missing: taken as neither yes nor no": [2, 5, 6],
+            "neither yes nor no: taken as missing": [3, 4],
+        },
+        stand_in=[0, 1],
+        features={"width": 2},
+        bad=[["red", "green"], ["1", "0", "2"], [None, "?"]],
+    ),
+}
+
+every_kind = pytest.mark.parametrize("name", KINDS)
+
+
+def fitted(name: str) -> Any:
+    return load("kinds", name).fit(pl.DataFrame({"a": CASES[name].text}))
+
+
+def test_there_is_a_case_for_each_kind() -> None:
+    assert list(CASES) == list(KINDS)
+
+
+@every_kind
+def test_the_kind_calls_itself_by_its_catalogue_name(name: str) -> None:
+    assert load("kinds", name).name == name
+
+
+@every_kind
+def test_bad_values_are_inferred_with_little_confidence(name: str) -> None:
+    for values in CASES[name].bad:
+        guess = load("kinds", name).infer(pl.Series(values, dtype=pl.String))
+        assert 0.0 <= guess.confidence < 0.3, values
+        assert guess.reason
+
+
+@every_kind
+@pytest.mark.parametrize("values", [[[1], [2]], [b"a", b"b"]])
+def test_what_is_no_plain_value_is_of_no_kind(name: str, values: list[Any]) -> None:
+    kind, series = load("kinds", name), pl.Series("a", values)
+    assert kind.infer(series).confidence == 0.0
+    assert "values of type" in kind.infer(series).reason
+    with pytest.raises(DataError, match=r"Column 'a' holds values of type .* one number, text or boolean"):
+        kind.fit(series.to_frame())
+
+
+@every_kind
+def test_transform_gives_the_numbers_worked_by_hand(name: str) -> None:
+    case = CASES[name]
+    prepared = fitted(name).transform(pl.DataFrame({"a": case.text}))
+    assert prepared.tolist() == case.prepared
+    assert prepared.dtype == (torch.int64 if name == "category" else torch.float32)
+    assert prepared.is_contiguous()
+
+
+@every_kind
+def test_text_and_native_values_agree(name: str) -> None:
+    case, kind = CASES[name], load("kinds", name)
+    frames = [
+        pl.DataFrame({"a": case.text}),
+        pl.DataFrame({"a": case.native}),
+        pl.from_pandas(pd.DataFrame({"a": pd.Series(case.native)})),
+    ]
+    for frame in frames:
+        assert kind.fit(frame) == fitted(name)
+        assert fitted(name).transform(frame).tolist() == case.prepared
+
+
+@every_kind
+def test_whatever_is_wrong_with_a_cell_is_filled_and_counted(name: str) -> None:
+    case, ledger = CASES[name], Ledger()
+    later = pl.DataFrame({"a": pl.Series(case.later, dtype=pl.String)})
+    prepared = fitted(name).transform(later, ledger, np.arange(100, 100 + len(later)))
+    assert prepared[1:].tolist() == [case.stand_in] * (len(later) - 1)
+    assert prepared[0].tolist() != case.stand_in
+    noted = {entry.reason: [row - 100 for row in entry.rows] for entry in ledger.entries}
+    assert noted == case.repaired
+    assert {entry.reason: entry.count for entry in ledger.entries} == {
+        reason: len(rows) for reason, rows in case.repaired.items()
+    }
+    assert {(entry.outcome, entry.column) for entry in ledger.entries} == {("repaired", "a")}
+
+
+@every_kind
+def test_the_ledger_shows_no_rows_where_their_numbers_are_not_known(name: str) -> None:
+    ledger = Ledger()
+    fitted(name).transform(pl.DataFrame({"a": pl.Series(CASES[name].later, dtype=pl.String)}), ledger)
+    assert ledger.entries
+    assert all(entry.rows == () for entry in ledger.entries)
+
+
+@every_kind
+def test_good_cells_are_not_in_the_ledger(name: str) -> None:
+    ledger = Ledger()
+    fitted(name).transform(pl.DataFrame({"a": CASES[name].text[:2]}), ledger)
+    assert ledger.entries == []
+
+
+@every_kind
+def test_other_rows_do_not_change_what_was_fitted(name: str) -> None:
+    case, kind = CASES[name], fitted(name)
+    before = kind.state()
+    kind.transform(pl.DataFrame({"a": pl.Series(case.later, dtype=pl.String)}))
+    assert kind.state() == before
+    assert kind.transform(pl.DataFrame({"a": case.text})).tolist() == case.prepared
+
+
+@every_kind
+def test_the_state_survives_json_exactly(name: str) -> None:
+    kind = fitted(name)
+    again = load("kinds", name).from_state(json.loads(json.dumps(kind.state(), allow_nan=False)))
+    assert again == kind
+    assert hash(again) == hash(kind)
+
+
+@every_kind
+def test_a_state_that_contradicts_itself_is_refused(name: str) -> None:
+    state = fitted(name).state()
+    state["missing"] = []
+    with pytest.raises(ModelFileError, match=rf"kind '{name}' has 0 values of 'missing' for 1 columns"):
+        load("kinds", name).from_state(state)
+
+
+@every_kind
+def test_invert_gives_the_values_back(name: str) -> None:
+    case, kind = CASES[name], fitted(name)
+    inverted = kind.invert(kind.transform(pl.DataFrame({"a": case.text})))
+    assert inverted.columns == ["a"]
+    assert inverted["a"].to_list() == case.inverted
+
+
+@every_kind
+def test_features_describe_the_tensor(name: str) -> None:
+    kind = fitted(name)
+    assert kind.features() == CASES[name].features
+    if "width" in kind.features():
+        assert kind.transform(pl.DataFrame({"a": CASES[name].text})).shape[1] == kind.features()["width"]
+
+
+@every_kind
+def test_what_is_drawn_is_accepted(name: str) -> None:
+    kind, ledger = fitted(name), Ledger()
+    drawn = kind.draw(200, np.random.default_rng(3))
+    assert drawn.shape == (200, 1)
+    assert 0 < drawn["a"].null_count() < 50  # training had missing cells
+    prepared = kind.transform(drawn, ledger)
+    assert [entry.reason.partition(":")[0] for entry in ledger.entries] == ["missing"]
+    assert torch.isfinite(prepared).all()
+    assert len(prepared[:, 0].unique()) > 2
+    assert drawn.equals(kind.draw(200, np.random.default_rng(3)))
+    assert not drawn.equals(kind.draw(200, np.random.default_rng(4)))
+
+
+@every_kind
+def test_nothing_missing_is_drawn_where_nothing_was_missing(name: str) -> None:
+    kind = load("kinds", name).fit(pl.DataFrame({"a": CASES[name].text[:2]}))
+    assert kind.draw(100, np.random.default_rng(0)).null_count().item() == 0
+
+
+@every_kind
+def test_a_column_without_any_value_is_no_mistake(name: str) -> None:
+    empty = pl.DataFrame({"a": pl.Series([None, "?"], dtype=pl.String)})
+    kind, ledger = load("kinds", name).fit(empty), Ledger()
+    kind.transform(empty, ledger)
+    assert [entry.count for entry in ledger.entries] == [2]
+    assert kind.draw(5, np.random.default_rng(0)).height == 5
+    assert kind.transform(empty.head(0)).shape == (0, 1 if name == "category" else 2)
+
+
+@every_kind
+def test_columns_of_a_block_stay_in_order_beside_others(name: str) -> None:
+    case, kind = CASES[name], load("kinds", name)
+    both = pl.DataFrame({"b": case.text[:2] * 3, "a": case.text})
+    block = kind.fit(both)
+    assert block.columns == ("b", "a")
+    shuffled = both.select("a", pl.lit("x").alias("other"), "b")
+    prepared = block.transform(shuffled)
+    single = kind.fit(both.select("a")).transform(both)
+    assert prepared[:, 1].tolist() == single[:, 0].tolist()
+    assert prepared[:, 2:].tolist() == single[:, 1:].tolist()  # the only indicator is that of a

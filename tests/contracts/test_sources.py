@@ -1,0 +1,67 @@
+"""The contract that every source keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ranvier.catalog import SOURCES, load
+from ranvier.data.ledger import Ledger
+from ranvier.data.source import read
+
+
+def _csv(folder: Path, value: str) -> object:
+    path = folder / f"{value}.csv"
+    path.write_text(f"a,b\n1,x\n2,y\n\n3,{value}\n", encoding="utf-8")
+    return path
+
+
+LOCATIONS = {  # of each source: a location of its own, with a value in it
+    "csv": _csv,
+    "frame": lambda folder, value: pl.DataFrame({"a": [1, 2, 3], "b": ["x", "y", value]}),
+    "arrays": lambda folder, value: (np.arange(6).reshape(3, 2), ["x", "y", value]),
+    "sample": lambda folder, value: {"z": "sample:iris", "w": "sample:wine"}[value],
+}
+
+
+@pytest.fixture(params=SOURCES)
+def source(request):
+    return request.param
+
+
+def test_each_source_claims_its_own_locations_alone(source, tmp_path):
+    for name, make in LOCATIONS.items():
+        assert load("sources", source).claims(make(tmp_path, "z")) is (name == source)
+    for nothing in (None, 5, (), (1, 2, 3), object(), b"x"):
+        assert load("sources", source).claims(nothing) is False
+
+
+def test_rows_are_numbered_and_all_accounted_for(source, tmp_path):
+    ledger = Ledger()
+    table = read(LOCATIONS[source](tmp_path, "z"), ledger)
+    assert len(table) == len(table.rows) == table.frame.height > 0
+    assert table.rows.dtype == np.int64
+    assert (np.diff(table.rows) > 0).all()
+    ledger.reconcile({"train": len(table)})
+    assert table.origin
+    assert table.parts is None
+    assert set(table.declared) <= set(table.frame.columns)
+    assert table.target is None or table.target in table.frame.columns
+
+
+def test_the_fingerprint_is_of_the_content(source, tmp_path):
+    first, again, other = (read(LOCATIONS[source](tmp_path, value), Ledger()) for value in "zzw")
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+    assert len(bytes.fromhex(first.fingerprint)) == 32
+
+
+def test_the_ledger_is_added_to(source, tmp_path):
+    ledger = Ledger(read=7)
+    location = LOCATIONS[source](tmp_path, "z")
+    alone = Ledger()
+    load("sources", source).read(location, ledger)
+    load("sources", source).read(location, alone)
+    assert ledger.read == 7 + alone.read

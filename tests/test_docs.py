@@ -1,0 +1,135 @@
+"""The documents: their links lead somewhere, what is marked ``<!-- run -->`` runs, and the tree is the tree."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+
+_BLOCK = re.compile(r"^<!-- run -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]*)\)")
+
+
+def runnable(text: str) -> list[tuple[str, str]]:
+    """The blocks that are marked to be run: their language and their text."""
+    return [(match[1], match[2]) for match in _BLOCK.finditer(text)]
+
+
+def broken_links(text: str, path: Path) -> Iterator[str]:
+    """The relative links of ``text`` that lead to no file, or to no heading of it."""
+    for link in _LINK.findall(_FENCED.sub("", text)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, heading = link.partition("#")
+        target = path.parent / name if name else path
+        if not target.exists() or (
+            heading and heading not in headings(text if not name else target.read_text(encoding="utf-8"))
+        ):
+            yield link
+
+
+def headings(text: str) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    found = re.findall(r"^#+ (.*)$", _FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path):
+    assert not list(broken_links(path.read_text(encoding="utf-8"), path))
+
+
+def test_a_broken_link_is_seen(tmp_path):
+    (tmp_path / "a.md").write_text("# One thing, here\n")
+    page = tmp_path / "index.md"
+    page.write_text(
+        "# Here\n[a](a.md) [b](b.md) [c](#here) [d](#there) [e](a.md#one-thing-here) [f](a.md#two) `[g](g.md)`"
+    )
+    assert list(broken_links(page.read_text(), page)) == ["b.md", "#there", "a.md#two"]
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in DOCUMENTS if runnable(p.read_text(encoding="utf-8"))], ids=lambda p: p.stem
+)
+def test_what_is_marked_runs_from_top_to_bottom(path, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, object] = {"__name__": "__main__"}
+    for language, text in runnable(path.read_text(encoding="utf-8")):
+        if language == "python":
+            exec(compile(text, str(path), "exec"), space)
+            continue
+        assert language == "console", f"{language} cannot be run"
+        for line in text.splitlines():
+            prompt, command, *arguments = shlex.split(line, comments=True)
+            assert (prompt, command) == ("$", "ranvier"), line
+            code = run(arguments, monkeypatch)
+            assert code == 0, f"{line}\n{capsys.readouterr().err}"
+
+
+def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    from ranvier.cli import main
+
+    monkeypatch.setattr(sys, "argv", ["ranvier", *arguments])
+    try:
+        main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+def test_the_readme_has_blocks_that_run():
+    assert {language for language, _ in runnable((ROOT / "README.md").read_text(encoding="utf-8"))} == {
+        "console",
+        "python",
+    }
+
+
+def tree(text: str) -> list[Path]:
+    """The paths of the README's tree; an indented line lies in the folder above it."""
+    (block,) = re.findall(r"^## Contents\n\n```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    folders: list[str] = []
+    paths = []
+    for line in block.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        name = line.split()[0]
+        folders[depth:] = [name]
+        paths.append(Path(*folders))
+    return paths
+
+
+def test_the_tree_of_the_readme_is_the_tree():
+    paths = tree((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    package = ROOT / "src" / "ranvier"
+    there = {path.name for path in package.iterdir() if path.suffix == ".py" or list(path.glob("*.py"))}
+    named = {path.name for path in paths if path.parent == Path("src/ranvier")}
+    assert there - {"__init__.py", "__main__.py"} == named
+
+
+def test_the_ranks_in_the_architecture_are_those_that_are_enforced():
+    from test_layering import RANKS
+
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    said = {
+        name: int(rank)
+        for rank, names in re.findall(r"^\| (\d) \| (.*) \|$", text, re.MULTILINE)
+        for name in names.split(", ")
+    }
+    assert said == {name: rank for name, rank in RANKS.items() if not name.startswith("__")}
+
+
+def test_commands_say_what_they_are():
+    for path in (*(ROOT / "scripts").glob("[a-z]*"), ROOT / ".ci" / "run"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines[0] == "#!/usr/bin/env bash"
+        assert lines[1].startswith("# ")
+        assert "set -euo pipefail" in lines
+        assert path.stat().st_mode & 0o111, f"{path} cannot be executed"

@@ -1,0 +1,187 @@
+"""The loop: it learns, stops, restores the best weights, and resumes to the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from ranvier.data.batches import Batch, Batches
+from ranvier.losses import MSE, CrossEntropy
+from ranvier.training.averaging import Average
+from ranvier.training.loop import Limits, train
+from ranvier.training.objectives.supervised import Supervised
+from ranvier.training.optimizers import adam, gradient_descent
+from ranvier.training.schedules import Constant, Cosine
+from ranvier.training.state import State, copy_weights
+
+
+class Blocks(nn.Module):
+    """A network of one block, with dropout so that the noise of a step matters."""
+
+    def __init__(self, outputs: int = 3) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, outputs))
+
+    def forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        outputs: torch.Tensor = self.layers(inputs["number"])
+        return outputs
+
+
+def rows(count: int = 150, seed: int = 0) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(count, 4, generator=generator)
+    target = (x[:, 0] > 0).long() + (x[:, 1] > 0.3).long()
+    return Batch({"number": x}, target, torch.arange(count))
+
+
+def fresh(average: bool = False, rate: float = 0.01) -> State:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        network = Blocks()
+    objective = Supervised(CrossEntropy())
+    parameters = objective.parts(network)["network"]
+    return State(
+        network=network,
+        objective=objective,
+        optimizers={"network": adam(parameters, rate)},
+        schedule=Cosine(warmup=0.1),
+        average=Average(network, decay=0.9) if average else None,
+    )
+
+
+def validation(state: State) -> Any:
+    held_out = rows(60, seed=9)
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        network.eval()
+        with torch.no_grad():
+            outputs = network(held_out.inputs)
+            loss = state.objective.evaluate(outputs, held_out).item()
+            accuracy = (outputs.argmax(1) == held_out.target).float().mean().item()
+        network.train()
+        return {"loss": loss, "accuracy": accuracy}
+
+    return validate
+
+
+def run(state: State, limits: Limits, **options: Any) -> Any:
+    return train(state, Batches(rows(), 16, limits.seed), limits, validation(state), **options)
+
+
+def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_learns_and_records_history() -> None:
+    state = fresh()
+    assert run(state, Limits(epochs=12)) is None
+    assert [line["epoch"] for line in state.history] == list(range(1, 13))
+    assert state.history[-1]["train"]["loss"] < 0.6 * state.history[0]["train"]["loss"]
+    assert state.history[-1]["step"] == state.step == 12 * 10
+    assert state.finished == "all 12 epochs were done"
+
+
+@pytest.mark.parametrize("average", [False, True])
+@pytest.mark.parametrize("stop_at", [1, 7, 10, 25, 59])
+def test_resumes_to_the_same_bytes(tmp_path: Path, average: bool, stop_at: int) -> None:
+    limits = Limits(epochs=6, clip=1.0, l2=1e-3, seed=5)
+    whole = fresh(average)
+    run(whole, limits)
+    first = fresh(average)
+    path = tmp_path / "checkpoint"
+    run(first, limits, keep=lambda s: s.save(path), interrupted=lambda: first.step >= stop_at)
+    assert first.finished is None and first.step == stop_at
+    second = fresh(average)
+    second.load(path)
+    run(second, limits)
+    assert equal(copy_weights(second.network), copy_weights(whole.network))
+    assert second.history == whole.history
+
+
+@pytest.mark.parametrize("limits", [Limits(epochs=3), Limits(epochs=40), Limits(epochs=200, patience=6)])
+def test_a_kill_repeats_at_most_five_percent(limits: Limits) -> None:
+    state, kept, done = fresh(), [0], []
+
+    class Look:
+        def on_step(self, state: State, batch: Batch, loss: float) -> None:
+            done.append(state.step - kept[-1])
+
+        def on_epoch(self, state: State, line: Any) -> None:
+            pass
+
+    run(state, limits, keep=lambda s: kept.append(s.step), watchers=[Look()])
+    assert max(done) <= max(1, 0.05 * state.step)
+    assert len(kept) < 150
+
+
+def test_early_stopping_restores_the_best_weights() -> None:
+    state = fresh(rate=0.05)
+    limits = Limits(epochs=500, patience=4, metric="accuracy", greater_is_better=True)
+    run(state, limits)
+    accuracies = [line["validation"]["accuracy"] for line in state.history]
+    assert "had not improved for 4 epochs" in str(state.finished)
+    assert state.best is not None and state.best.epoch == accuracies.index(max(accuracies)) + 1
+    assert len(accuracies) == state.best.epoch + 4
+    assert validation(state)(state.network)["accuracy"] == max(accuracies)
+
+
+def test_stops_when_the_time_is_up() -> None:
+    state = fresh()
+    run(state, Limits(epochs=10**6, seconds=0.2))
+    assert state.finished == "the time of 0.2 s was up"
+    assert state.seconds < 5 and len(state.history) >= 1
+
+
+def test_a_loss_that_is_not_finite_stops_at_that_step_and_names_layer_and_rows() -> None:
+    state = fresh()
+    data = rows()
+    data.inputs["number"][77] = float("inf")
+    limits = Limits(epochs=3)
+    finding = train(state, Batches(data, 16, 0), limits, validation(state))
+    assert finding is not None and finding.code == "RV201"
+    assert finding.evidence["rows"] == [78] and finding.evidence["layer"] == "layers.0"
+    assert finding.evidence["step"] == state.step + 1
+    assert "rows 78" in finding.place
+    assert all(torch.isfinite(p).all() for p in state.network.parameters())
+
+
+def test_after_weights_have_exploded_the_last_good_ones_are_kept() -> None:
+    state = fresh()
+    state.optimizers = {"network": gradient_descent(list(state.network.named_parameters()), 1e30)}
+    state.schedule = Constant()
+    first = copy_weights(state.network)
+    finding = run(state, Limits(epochs=3))
+    assert finding is not None and finding.evidence["step"] == 2
+    assert equal(copy_weights(state.network), first)
+    assert "the loss was" in str(state.finished)
+
+
+def test_the_gradient_is_clipped() -> None:
+    state = fresh()
+    before = copy_weights(state.network)
+    state.optimizers = {"network": gradient_descent(list(state.network.named_parameters()), 1.0)}
+    state.schedule = Constant()
+    run(state, Limits(epochs=1, clip=1e-3), interrupted=lambda: state.step >= 1)
+    moved = torch.cat([(p - before[n]).flatten() for n, p in state.network.named_parameters()]).norm()
+    assert 0 < moved <= 1.01e-3
+
+
+def test_leaves_the_callers_randomness_alone() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(3)
+    torch.manual_seed(3)
+    run(fresh(), Limits(epochs=2))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_row_and_class_weights() -> None:
+    outputs, target = torch.tensor([[1.0], [2.0], [4.0]]), torch.zeros(3, 1)
+    weighted = Batch({}, target, torch.arange(3), weight=torch.tensor([1.0, 0.0, 3.0]))
+    assert Supervised(MSE()).evaluate(outputs, weighted).item() == pytest.approx((1 + 3 * 16) / 4)
+    logits, classes = torch.zeros(3, 2), torch.tensor([0, 0, 1])
+    by_class = Supervised(CrossEntropy(), torch.tensor([0.0, 5.0]))
+    assert by_class.evaluate(logits, Batch({}, classes, classes)).item() == pytest.approx(0.6931, abs=1e-4)

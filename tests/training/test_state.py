@@ -1,0 +1,40 @@
+"""The checkpoint: what does not fit is refused in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ranvier.errors import RunError
+from ranvier.training.history import read_history
+
+from .test_loop import Limits, fresh, run
+
+
+def test_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="There is no checkpoint at"):
+        fresh().load(tmp_path / "checkpoint")
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 100, b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])
+def test_garbage(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "checkpoint"
+    path.write_bytes(content)
+    with pytest.raises(RunError, match="is no checkpoint of this run"):
+        fresh().load(path)
+
+
+def test_a_checkpoint_without_an_average(tmp_path: Path) -> None:
+    state = fresh()
+    run(state, Limits(epochs=1))
+    state.save(tmp_path / "checkpoint")
+    with pytest.raises(RunError, match="is no checkpoint of this run"):
+        fresh(average=True).load(tmp_path / "checkpoint")
+
+
+def test_a_line_of_history_cut_off_by_a_kill_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    assert read_history(path) == []
+    path.write_text('{"epoch": 1}\n{"epoch": 2}\n{"epo')
+    assert [line["epoch"] for line in read_history(path)] == [1, 2]
