@@ -99,11 +99,15 @@ def main(kills: int) -> int:
         killed_run(run, span, moments)
         (reached,) = struct.unpack("<q", Path(f"{run}.step").read_bytes())
         kept = checkpoint_step(run)
-        subprocess.run([sys.executable, "-m", "ranvier", "train", "--resume", str(run)], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "ranvier", "train", "--resume", str(run)], check=True, capture_output=True
+        )
         equal = bytes_of(run) == wanted
         same += equal
         repeated.append(max(0, reached - kept) / total)
-        print(f"kill {number:2}: at step {reached}, resumed from {kept}: {'same bytes' if equal else 'DIFFERENT BYTES'}")
+        print(
+            f"kill {number:2}: at step {reached}, resumed from {kept}: {'same bytes' if equal else 'DIFFERENT BYTES'}"
+        )
         shutil.rmtree(run)
     shutil.rmtree(folder)
     share = f"median {statistics.median(repeated):.1%}, most {max(repeated):.1%}"

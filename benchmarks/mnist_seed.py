@@ -45,7 +45,12 @@ def main() -> None:
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as out:
             started = time.perf_counter()
-            run = rv.fit(*parts["train"], test=parts["t10k"], settings={**SETTINGS, "seed": seed}, out=Path(out) / "run")
+            run = rv.fit(
+                *parts["train"],
+                test=parts["t10k"],
+                settings={**SETTINGS, "seed": seed},
+                out=Path(out) / "run",
+            )
             seconds = time.perf_counter() - started
             test = run.metrics["test"]["accuracy"]
             train = rv.evaluate(run, *parts["train"]).test["accuracy"]["value"]

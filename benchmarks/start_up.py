@@ -1,6 +1,6 @@
 """How long ``import ranvier`` and ``ranvier --help`` take beyond bare Python (median of 7, alternating).
 
-    python benchmarks/start_up.py
+python benchmarks/start_up.py
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ An architecture is plain values (names, options, widths): what a model file need
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -67,9 +68,14 @@ class Architecture:
             return Own(own, self.blocks)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            encoders = {name: load("encoders", name)(**features) for name, features in self.blocks.items()}
+            trunk_class = load("networks", choice.name)
+            encoding = getattr(trunk_class, "encoding", {})
+            encoders = {
+                name: load("encoders", name)(**features, **encoding.get(name, {}))
+                for name, features in self.blocks.items()
+            }
             width = sum(int(encoder.outputs) for encoder in encoders.values())
-            trunk = load("networks", choice.name)(width, **choice.options)
+            trunk = trunk_class(width, **choice.options)
             return Assembled(encoders, trunk, Head(int(trunk.outputs), self.outputs))
 
 
@@ -102,7 +108,7 @@ def try_out(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
             Mistake(
                 f"the network cannot take the data: {reason}",
                 f"a module whose forward takes a tensor of shape (rows, {width})",
-                "ranvier inspect shows the columns that make up this width",
+                "'ranvier inspect' shows the columns that make up this width",
             )
         ) from error
     finally:
@@ -123,6 +129,6 @@ def describe(network: nn.Module) -> str:
     """
     layers = [module for module in network.modules() if isinstance(module, nn.Linear)]
     widths = [str(layer.in_features) for layer in layers[:1]] + [str(layer.out_features) for layer in layers]
-    chain = all(a.out_features == b.in_features for a, b in zip(layers, layers[1:]))
+    chain = all(a.out_features == b.in_features for a, b in itertools.pairwise(layers))
     count = sum(parameter.numel() for parameter in network.parameters())
     return (f"{'-'.join(widths)}, " if layers and chain else "") + f"{count:,} parameters"

@@ -28,6 +28,15 @@ VARIANTS = [
 each = pytest.mark.parametrize(("name", "options"), VARIANTS)
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small only wait for their threads, and much longer where other tests run at the same time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 

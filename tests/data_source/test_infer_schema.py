@@ -203,6 +203,13 @@ def test_boundary_of_twenty_classes():
     assert (kind(20), kind(21)) == ("category", "number")
 
 
+def test_two_classes_of_few_rows():
+    one = read({"x": [0.5, 1.5, 2.5, 3.0], "y": [0, 1, 1, 0]}, Ledger())
+    assert schema_of(one)["y"].kind == "category"
+    three = read({"x": [0.5, 1.5, 2.5, 3.0, 4.0, 4.5], "y": [0, 1, 2, 0, 1, 2]}, Ledger())
+    assert schema_of(three)["y"].kind == "number"
+
+
 def test_the_task_or_the_user_decides_on_the_targets_kind():
     numbers = [i % 3 for i in range(N)]
     assert schema_of(table(numbers), task="regress")["y"].kind == "number"

@@ -20,6 +20,8 @@ def test_samples_are_what_the_catalogue_says(name):
     assert SAMPLES[name].endswith(f"target {table.target}")
     assert ledger.read == len(table)
     assert set(table.declared) == set(table.frame.columns) - {table.target}
+    words = [column for column, kind in table.declared.items() if kind != "number"]
+    assert words == (["sex"] if name == "diabetes" else [])
     options = {"scaled": False} if name == "diabetes" else {}
     bunch = getattr(datasets, f"load_{name}")(**options)
     assert (table.frame.drop(table.target).to_numpy() == bunch.data).all()

@@ -77,9 +77,17 @@ def test_own_module_of_several_parameters_gets_the_blocks_by_name():
 def test_own_module_of_any_keywords_gets_the_blocks_by_name():
     class Mine(nn.Module):
         def forward(self, **blocks):
-            return torch.stack([block.sum() for block in blocks.values()])
+            return torch.stack([block.sum(dim=1) for block in blocks.values()], dim=1)
 
-    assert Own(Mine(), BLOCKS)(INPUTS).shape == (3,)
+    assert Own(Mine(), BLOCKS)(INPUTS).tolist() == [[-0.5, 1, 1], [5, 5, -1]]
+
+
+def test_own_module_that_gives_one_number_a_row_has_one_output():
+    class Mine(nn.Module):
+        def forward(self, x):
+            return x[:, 0]
+
+    assert Own(Mine(), BLOCKS)(INPUTS).tolist() == [[0.5], [2.0]]
 
 
 def test_own_module_whose_parameters_are_not_the_blocks_is_refused_with_all_mistakes():

@@ -49,6 +49,18 @@ def test_what_is_missing_or_unseen_adds_nothing_at_first_but_can_be_learnt():
     assert not encoder.tables[0].weight.grad[1:].any()
 
 
+def test_vectors_are_about_as_long_as_one_hot_ones_and_come_from_the_generator():
+    encoder = Embeddings(cardinalities=[500])
+    table = encoder.tables[0].weight
+    assert table[1:].norm(dim=1).mean().item() == pytest.approx(1.0, abs=0.05)
+    drawn = []
+    for seed in (1, 1, 2):
+        encoder.reset(torch.Generator().manual_seed(seed))
+        drawn.append(table.detach().clone())
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+
+
 @pytest.mark.parametrize("limit", [0, 4, 100])
 def test_the_limit_is_an_option(limit):
     encoder = Embeddings(cardinalities=[4, 20], one_hot_up_to=limit)

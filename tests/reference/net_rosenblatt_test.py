@@ -30,6 +30,15 @@ BY_HAND = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small only wait for their threads, and much longer where other tests run at the same time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def from_zero(inputs: int, outputs: int) -> Assembled:
     trunk = Perceptron(inputs)
     network = Assembled({"number": Numbers(width=inputs)}, trunk, Head(trunk.outputs, outputs))

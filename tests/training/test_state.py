@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ranvier.errors import RunError
-from ranvier.training.history import read_history
+from ranvier.training.history import History, read_history
 
 from .test_loop import Limits, fresh, run
 
@@ -38,3 +38,12 @@ def test_a_line_of_history_cut_off_by_a_kill_is_not_read(tmp_path: Path) -> None
     assert read_history(path) == []
     path.write_text('{"epoch": 1}\n{"epoch": 2}\n{"epo')
     assert [line["epoch"] for line in read_history(path)] == [1, 2]
+
+
+def test_history_that_cannot_be_written(tmp_path: Path) -> None:
+    state = fresh()
+    history = History(tmp_path, state)
+    (tmp_path / "history.jsonl").unlink()
+    (tmp_path / "history.jsonl").mkdir()
+    with pytest.raises(RunError, match="cannot be written: is a directory"):
+        history.on_epoch(state, {"epoch": 1})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,9 @@ from .output import Json, emit, say, table
 
 
 def catalog(
-    name: Annotated[str | None, typer.Argument(help="networks, optimizers, losses, ...; none lists the catalogues.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="networks, optimizers, losses, ...; none lists the catalogues.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List what can be named in a setting, with its options and their defaults.
@@ -32,7 +34,9 @@ def catalog(
             say(table([(catalogue, ", ".join(members)) for catalogue, members in listing.items()], indent=0))
         return
     if name not in CATALOGUES:
-        raise SpecError(Mistake(f"there is no catalogue called {name!r}", remedy=did_you_mean(name, CATALOGUES)))
+        raise SpecError(
+            Mistake(f"there is no catalogue called {name!r}", remedy=did_you_mean(name, CATALOGUES))
+        )
     members = [_describe(name, member) for member in CATALOGUES[name]]
     if as_json:
         emit({name: members})
@@ -42,7 +46,7 @@ def catalog(
         say(f"{member['name']}: {member['summary']}" + (f"\n    {options}" if options else ""))
 
 
-def _describe(catalogue: str, name: str) -> dict[str, object]:
+def _describe(catalogue: str, name: str) -> dict[str, Any]:
     """One member: its name, the first line of its docstring, its options."""
     from ..catalog import CATALOGUES, load
     from ..options import defaults
@@ -51,5 +55,9 @@ def _describe(catalogue: str, name: str) -> dict[str, object]:
         return {"name": name, "summary": CATALOGUES[catalogue][name], "options": {}}
     member = load(catalogue, name)
     summary = getattr(member, "summary", None) or (member.__doc__ or "").strip().splitlines()[0]
-    options = defaults(catalogue, name) if callable(member) and catalogue not in ("metrics", "kinds", "tasks") else {}
+    options = (
+        defaults(catalogue, name)
+        if callable(member) and catalogue not in ("metrics", "kinds", "tasks")
+        else {}
+    )
     return {"name": name, "summary": summary, "options": options}

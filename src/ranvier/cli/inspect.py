@@ -57,5 +57,3 @@ def _show(asked: dict[str, object], as_json: bool) -> None:
         emit(inspection.as_dict())
     else:
         say(str(inspection))
-
-

@@ -14,7 +14,9 @@ from .output import Json, emit, say
 def predict(
     model: Annotated[Path, typer.Argument(help="A model file, such as runs/a/model.rv.")],
     source: Annotated[str, typer.Argument(help="The new rows.")],
-    out: Annotated[Path | None, typer.Option("--out", help="A CSV file to write.", show_default="the terminal")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A CSV file to write.", show_default="the terminal")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Predict new rows, in their order: a column named after the target, then TARGET=CLASS probabilities.
@@ -36,7 +38,15 @@ def predict(
         sys.stderr.write(f"{entry}\n")
     if as_json:
         rows = {} if out is not None else {"predictions": predictions.to_dicts()}
-        emit({"event": "done", "rows": len(predictions), "out": out and str(out), "ledger": ledger.as_dict(), **rows})
+        emit(
+            {
+                "event": "done",
+                "rows": len(predictions),
+                "out": out and str(out),
+                "ledger": ledger.as_dict(),
+                **rows,
+            }
+        )
     elif out is not None:
         say(f"{len(predictions):,} predictions written to {out}")
     else:

@@ -47,11 +47,15 @@ class LiveLine:
         if now >= self.due:
             self.due = now + 0.1
             measured = f"loss {loss:.4f}{self.measured}"
-            self.bar.update(self.task, completed=state.step, description=f"epoch {state.epoch + 1}", measured=measured)
+            self.bar.update(
+                self.task, completed=state.step, description=f"epoch {state.epoch + 1}", measured=measured
+            )
 
     def on_epoch(self, state: Any, line: Mapping[str, Any]) -> None:
         """Show what was measured on the validation rows."""
-        self.measured = "".join(f"  validation {name} {value:.4f}" for name, value in line["validation"].items())
+        self.measured = "".join(
+            f"  validation {name} {value:.4f}" for name, value in line["validation"].items()
+        )
 
 
 @contextmanager

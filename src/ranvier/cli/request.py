@@ -7,18 +7,38 @@ from typing import Annotated, Any
 
 import typer
 
-Source = Annotated[str | None, typer.Argument(help="A CSV file, or sample:NAME (see: ranvier catalog samples).")]
+Source = Annotated[
+    str | None, typer.Argument(help="A CSV file, or sample:NAME (see: ranvier catalog samples).")
+]
 Target = Annotated[str | None, typer.Option("--target", help="The column to learn.")]
 Network = Annotated[str | None, typer.Option("--network", help="See: ranvier catalog networks.")]
-Task = Annotated[str | None, typer.Option("--task", help="classify or regress; the default follows the target.")]
-Kinds = Annotated[list[str], typer.Option("--kind", metavar="COLUMN=KIND", help="Override a column's kind. Repeatable.")]
-Roles = Annotated[list[str], typer.Option("--role", metavar="COLUMN=ROLE", help="input, group, time, weight, part or ignored. Repeatable.")]
+Task = Annotated[
+    str | None, typer.Option("--task", help="classify or regress; the default follows the target.")
+]
+Kinds = Annotated[
+    list[str], typer.Option("--kind", metavar="COLUMN=KIND", help="Override a column's kind. Repeatable.")
+]
+Roles = Annotated[
+    list[str],
+    typer.Option(
+        "--role", metavar="COLUMN=ROLE", help="input, group, time, weight, part or ignored. Repeatable."
+    ),
+]
 Validation = Annotated[str | None, typer.Option("--validation", help="Validation rows given apart.")]
 Test = Annotated[str | None, typer.Option("--test", help="Test rows given apart.")]
-Config = Annotated[Path | None, typer.Option("--config", help="Settings from a TOML file; another run's run.toml will do.")]
-Sets = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Any setting, such as training.optimizer=momentum. Repeatable.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings from a TOML file; another run's run.toml will do.")
+]
+Sets = Annotated[
+    list[str],
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Any setting, such as training.optimizer=momentum. Repeatable."
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="The one source of randomness.", show_default="0")]
-Epochs = Annotated[int | None, typer.Option("--epochs", help="At most so many passes over the training rows.")]
+Epochs = Annotated[
+    int | None, typer.Option("--epochs", help="At most so many passes over the training rows.")
+]
 Time = Annotated[str | None, typer.Option("--time", help="Train for so long: 60s, 5m, 1h.")]
 
 

@@ -25,8 +25,12 @@ def train(
     seed: request.Seed = None,
     config: request.Config = None,
     sets: request.Sets = [],  # noqa: B006
-    out: Annotated[Path | None, typer.Option("--out", help="The run's folder.", show_default="runs/NAME-N")] = None,
-    resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The run's folder.", show_default="runs/NAME-N")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train a network on a table, measure it beside baselines, and save it.
@@ -61,7 +65,11 @@ def train(
 
         if asked or out is not None:
             raise SpecError(
-                Mistake("--resume goes on with a run as it was asked for", "--resume RUN alone", "start a new run to change its settings")
+                Mistake(
+                    "--resume goes on with a run as it was asked for",
+                    "--resume RUN alone",
+                    "start a new run to change its settings",
+                )
             )
         with progress(as_json) as watcher:
             run = go_on(resume, watchers=[watcher])
@@ -77,14 +85,22 @@ def _start(asked: dict[str, Any], out: Path | None, as_json: bool) -> Any:
 
     spec = Spec.from_settings(asked)
     if spec.source is None:
-        raise SpecError(Mistake("there is nothing to train on", "a file or sample:NAME", "for example: ranvier train sample:iris"))
+        raise SpecError(
+            Mistake(
+                "there is nothing to train on",
+                "a file or sample:NAME",
+                "for example: ranvier train sample:iris",
+            )
+        )
     with reading(spec.source, as_json):
         from ..workflow.fit import start
         from ..workflow.folder import check_free
         from ..workflow.prepared import prepare
+        from ..workflow.settle import check_request
 
         if out is not None:
             check_free(out)
+        check_request(spec)
         prepared = prepare(spec)
     if not as_json:
         from ..workflow.summary import data_lines

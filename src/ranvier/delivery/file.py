@@ -48,7 +48,9 @@ def save(model: Model, path: str | Path) -> Path:
     Raises:
         RunError: the place cannot be written.
     """
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()}
+    weights = {
+        name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()
+    }
     rows = model.preparation.draw(GOLDEN_ROWS, np.random.Generator(np.random.PCG64(0)))
     described = {
         "schema": model.schema.as_dict(),
@@ -57,7 +59,10 @@ def save(model: Model, path: str | Path) -> Path:
         "architecture": model.architecture.as_dict(),
         "card": dict(model.card),
     }
-    golden = {"rows": rows.to_dict(as_series=False), "outputs": _outputs(model.network, model.preparation, rows)}
+    golden = {
+        "rows": rows.to_dict(as_series=False),
+        "outputs": _outputs(model.network, model.preparation, rows),
+    }
     contents = dict(zip(MEMBERS, (_json(described), safetensors.save(_unshared(weights)), _json(golden))))
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     manifest = _json({"format": FORMAT, "sha256": digests})
@@ -108,11 +113,21 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
         stated = np.asarray(golden["outputs"])
     except RanvierError:
         raise
-    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+    except (
+        SafetensorError,
+        RuntimeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        pl.exceptions.PolarsError,
+    ) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise _refused(path, f"its parts do not fit together ({reason})") from error
     if replayed.shape != stated.shape or not _close(replayed, stated):
-        raise _refused(path, "its network does not give the outputs that the file records for its golden examples")
+        raise _refused(
+            path, "its network does not give the outputs that the file records for its golden examples"
+        )
     return model
 
 
@@ -135,9 +150,13 @@ def _read_members(path: Path) -> dict[str, bytes]:
     except FileNotFoundError:
         raise ModelFileError(Mistake(f"there is no file {str(path)!r}", "a model file (.rv)")) from None
     except OSError as error:
-        raise ModelFileError(Mistake(f"{str(path)!r} cannot be read ({error.strerror})", "a model file (.rv)")) from None
+        raise ModelFileError(
+            Mistake(f"{str(path)!r} cannot be read ({error.strerror})", "a model file (.rv)")
+        ) from None
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, EOFError):
-        raise ModelFileError(Mistake(f"{str(path)!r} is no model file, or is damaged", "a model file (.rv)")) from None
+        raise ModelFileError(
+            Mistake(f"{str(path)!r} is no model file, or is damaged", "a model file (.rv)")
+        ) from None
     for name, content in contents.items():
         if digests.get(name) != hashlib.sha256(content).hexdigest():
             raise _refused(path, f"its member {name!r} has been changed since it was written")
@@ -145,7 +164,9 @@ def _read_members(path: Path) -> dict[str, bytes]:
 
 
 def _refused(path: Path, reason: str) -> ModelFileError:
-    return ModelFileError(Mistake(f"{str(path)!r} is refused: {reason}", remedy="get the file anew from its source"))
+    return ModelFileError(
+        Mistake(f"{str(path)!r} is refused: {reason}", remedy="get the file anew from its source")
+    )
 
 
 def _outputs(network: nn.Module, preparation: Preparation, rows: pl.DataFrame) -> list[list[float]]:

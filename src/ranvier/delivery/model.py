@@ -87,7 +87,10 @@ def read_rows(data: Any, ledger: Ledger, columns: tuple[str, ...]) -> Table:
         flat = array.reshape(len(array), -1) if array.ndim != 1 else array.reshape(1, -1)
         if flat.shape[1] != len(columns):
             raise DataError(
-                Mistake(f"the array has {flat.shape[1]} columns", f"{len(columns)}, as in training: {_few(columns)}")
+                Mistake(
+                    f"the array has {flat.shape[1]} columns",
+                    f"{len(columns)}, as in training: {_few(columns)}",
+                )
             )
         data = pl.DataFrame(flat, schema=list(columns))
     return read(data, ledger)

@@ -28,7 +28,7 @@ CELL = 5e-9  # each number of it
 PRODUCT = 1.5e-9  # each number of it, for each output
 SPARSE_COST = 4  # a stored number of a sparse matrix costs so many of a dense one
 SQUARE = 1e-10  # ridge: each row, for each pair of columns
-CG = 5e-6  # ridge by conjugate gradients: each stored number, all iterations together
+CG = 1e-6  # ridge by conjugate gradients: each stored number, all iterations together
 
 
 def linear(

@@ -66,7 +66,7 @@ def trees(
     rows, iterations = affordable(total, train.width, models, budget)
     fitting = choose(everything, rows, classes, seed)
     used = len(fitting.target)
-    from threadpoolctl import threadpool_limits  # of scikit-learn's dependencies
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
     with threadpool_limits(limits=1, user_api="openmp"):
         if classes:
@@ -111,9 +111,12 @@ def _classifier(
     present = np.flatnonzero(counts)
     if len(present) == 1:
         return spread(np.ones((len(test), 1)), present, classes), "the one class that occurs"
-    if fitting.columns.width == 0:
+    known = _known(fitting.columns)
+    if not known.any():
         share = np.bincount(fitting.target, fitting.weight, minlength=classes)
-        return np.tile(share / share.sum(), (len(test), 1)), "no columns: the frequency of each class"
+        return np.tile(
+            share / share.sum(), (len(test), 1)
+        ), "nothing to split by: the frequency of each class"
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     rows = len(fitting.target)
@@ -122,17 +125,18 @@ def _classifier(
     model = HistGradientBoostingClassifier(
         max_iter=iterations,
         learning_rate=_rate(iterations),
-        categorical_features=_categorical(fitting.columns),
+        categorical_features=_categorical(fitting.columns)[known],
         early_stopping=stopping,
         random_state=seed,
     )
-    model.fit(_matrix(fitting.columns), fitting.target, sample_weight=fitting.weight)
-    probabilities = model.predict_proba(_matrix(test)) if len(test) else np.zeros((0, len(present)))
+    model.fit(_matrix(fitting.columns)[:, known], fitting.target, sample_weight=fitting.weight)
+    probabilities = model.predict_proba(_matrix(test)[:, known]) if len(test) else np.zeros((0, len(present)))
     return spread(probabilities, model.classes_, classes), _name(int(model.n_iter_), iterations)
 
 
 def _regressors(fitting: Fitting, test: Columns, iterations: int, seed: int) -> tuple[Floats, str]:
-    if fitting.columns.width == 0 or len(fitting.target) < 2:
+    known = _known(fitting.columns)
+    if not known.any() or len(fitting.target) < 2:
         mean = np.average(fitting.target, axis=0, weights=fitting.weight)
         return np.tile(mean, (len(test), 1)), "nothing to split by: the mean of the target"
     from sklearn.ensemble import HistGradientBoostingRegressor
@@ -142,13 +146,13 @@ def _regressors(fitting: Fitting, test: Columns, iterations: int, seed: int) -> 
         model = HistGradientBoostingRegressor(
             max_iter=iterations,
             learning_rate=_rate(iterations),
-            categorical_features=_categorical(fitting.columns),
+            categorical_features=_categorical(fitting.columns)[known],
             early_stopping=len(wanted) >= STOPPING_ROWS,
             random_state=seed,
         )
-        model.fit(_matrix(fitting.columns), wanted, sample_weight=fitting.weight)
+        model.fit(_matrix(fitting.columns)[:, known], wanted, sample_weight=fitting.weight)
         if len(test):
-            values[:, output] = model.predict(_matrix(test))
+            values[:, output] = model.predict(_matrix(test)[:, known])
         ran = max(ran, int(model.n_iter_))
     return values, _name(ran, iterations)
 
@@ -165,12 +169,23 @@ def _categorical(columns: Columns) -> NDArray[np.bool_]:
     return np.array([False] * columns.numbers.shape[1] + categorical, dtype=bool)
 
 
+def _known(columns: Columns) -> NDArray[np.bool_]:
+    """Which columns of the matrix can be split by.
+
+    scikit-learn cannot bin a column that is missing throughout, be it in the rows that early stopping or its sample of
+    200,000 leave: of 1,000 rows or more, 10 and one in a thousand must be known.
+    """
+    rows = len(columns)
+    needed = 1 if rows < STOPPING_ROWS else max(10, rows // 1000)
+    enough: NDArray[np.bool_] = (~np.isnan(_matrix(columns))).sum(0) >= needed
+    return enough
+
+
 def _rate(iterations: int) -> float:
     """The learning rate: 0.1 for 100 iterations, as much more as there are fewer, up to 0.3."""
     return min(0.3, 10.0 / iterations)
 
 
 def _name(ran: int, iterations: int) -> str:
-    if iterations < ITERATIONS[0]:
-        return f"gradient-boosted trees, {ran} iterations of at most {iterations} that the time allows,"
-    return f"gradient-boosted trees, {ran} iterations,"
+    cut_short = ran == iterations < ITERATIONS[0]
+    return f"gradient-boosted trees, {ran} iterations{', as many as the time allows' if cut_short else ''},"

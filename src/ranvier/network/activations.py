@@ -115,12 +115,12 @@ GAINS: dict[str, float] = {
 
 
 def gain(name: str) -> float:
-    """The factor by which the weights before an activation are multiplied so that the signal keeps its size.
+    """The factor by which the weights of a layer that takes f(z) are multiplied so that the signal keeps its size.
 
     Where ``torch.nn.init.calculate_gain`` knows the activation this is its value (identity, sigmoid, tanh, relu,
     leaky_relu, selu). For the others it is 1 / sqrt(E[f(z)^2]) for z drawn from the standard normal distribution, the
-    condition by which He et al. (2015) find sqrt(2) for ReLU; through many layers of a curve the size still drifts, and
-    normalisation is the remedy. Softmax, whose size depends on the number of its inputs, has 1.
+    condition by which He et al. (2015) find sqrt(2) for ReLU. Softmax, whose size depends on the number of its
+    inputs, has 1.
 
     >>> gain("relu") == 2 ** 0.5
     True

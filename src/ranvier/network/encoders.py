@@ -17,6 +17,8 @@ from .initializers import initialize
 from .layers import embedding
 
 ONE_HOT_UP_TO = 10
+ALWAYS = 2**31
+"""For ``one_hot_up_to``: no column is embedded. A learnt vector before a linear map would make it bilinear."""
 
 
 class Numbers(nn.Module):

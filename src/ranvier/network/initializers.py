@@ -15,8 +15,10 @@ name               W                                                            
 ``orthogonal``     g Q, with orthonormal rows or columns                          Saxe et al. 2013
 ================== ============================================================== ==============================
 
-Which gain goes where: a linear layer has the gain of the activation that follows it (``activations.gain``); a head,
-which no activation follows, has 1. With g = sqrt(2), the gain of ReLU, ``he_*`` are the formulas of the paper.
+Which gain goes where: a layer that takes the outputs of an activation f has the gain of f (``activations.gain``),
+which makes up for what f takes from the signal; a layer that takes standardised inputs has 1, and so has a head. With
+g = sqrt(2), the gain of ReLU, ``he_*`` are the formulas of the paper, which for simplicity has the factor in the first
+layer too; for ReLU, which keeps any size, that is no matter, but a curve such as SiLU would go on from there to grow.
 """
 
 from __future__ import annotations
@@ -112,7 +114,7 @@ def initialize(network: nn.Module, generator: Generator, *, initializer: str, ga
         network: changed in place; on the generator's device.
         generator: the only source of randomness.
         initializer: a member of ``INITIALIZERS``.
-        gain: of the activation that follows its linear layers (``activations.gain``); 1 for a head.
+        gain: of the activation whose outputs its linear layers take (``activations.gain``); 1 for inputs.
 
     Raises:
         SpecError: there is no initializer of that name.

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
+import torch
 from torch import Tensor, nn
-from torch.nn import utils
 
 from ..errors import Mistake, SpecError
 
 Norm = Literal["none", "batch", "layer"]
 
-_undrawn: Any = utils.skip_init  # PyTorch gives it no types
-
 
 def linear(inputs: int, outputs: int, *, bias: bool = True) -> nn.Linear:
-    """A linear map (B, inputs) to (B, outputs) whose weights are zero until ``initialize`` draws them.
-
-    ``nn.Linear`` itself would draw weights that are thrown away.
-    """
-    layer: nn.Linear = _undrawn(nn.Linear, inputs, outputs, bias=bias)
+    """A linear map (B, inputs) to (B, outputs) whose weights are zero until ``initialize`` draws them."""
+    # what nn.Linear draws is thrown away; torch's skip_init would spare it, and imports SymPy for half a second
+    layer = nn.Linear(inputs, outputs, bias=bias)
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer
@@ -27,9 +23,7 @@ def linear(inputs: int, outputs: int, *, bias: bool = True) -> nn.Linear:
 
 def embedding(count: int, width: int) -> nn.Embedding:
     """A table of ``count`` vectors of ``width`` numbers that are zero until ``initialize`` draws them."""
-    table: nn.Embedding = _undrawn(nn.Embedding, count, width)
-    nn.init.zeros_(table.weight)
-    return table
+    return nn.Embedding(count, width, _weight=torch.zeros(count, width))
 
 
 class Layer(nn.Module):

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from torch import Generator, Tensor, nn
 
+from .encoders import ALWAYS
+
 
 class Linear(nn.Module):
     """A trunk that passes (B, inputs) on as it is.
@@ -18,6 +20,7 @@ class Linear(nn.Module):
     """
 
     role: ClassVar[str] = "trunk"
+    encoding: ClassVar[dict[str, dict[str, object]]] = {"category": {"one_hot_up_to": ALWAYS}}
     defaults: ClassVar[dict[str, object]] = {}
 
     def __init__(self, inputs: int) -> None:

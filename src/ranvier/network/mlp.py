@@ -31,7 +31,7 @@ class MLP(nn.Module):
         activation: f, a member of ``ACTIVATIONS``. ``step`` has no gradient: the layers before it stay as drawn.
         dropout: the share of each hidden layer's outputs that is set to zero in training.
         norm: ``none``, ``batch`` or ``layer`` normalisation before the activation.
-        initializer: a member of ``INITIALIZERS``; used with the gain of the activation.
+        initializer: a member of ``INITIALIZERS``; ``reset`` says which gain it has where.
 
     Raises:
         SpecError: an activation, a normalisation or an initializer of that name does not exist.
@@ -69,8 +69,14 @@ class MLP(nn.Module):
         self.reset(torch.default_generator)
 
     def reset(self, generator: Generator) -> None:
-        """Draw all weights anew, from ``generator`` alone."""
-        initialize(self, generator, initializer=self.initializer, gain=gain(self.activation))
+        """Draw all weights anew, from ``generator`` alone.
+
+        A layer has the gain of the activation whose outputs it takes, and the first, which takes the standardised
+        inputs, has 1: then every z_l is about as large as x.
+        """
+        for index, layer in enumerate(self.layers):
+            size = gain(self.activation) if index else 1.0
+            initialize(layer, generator, initializer=self.initializer, gain=size)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, D) to (B, hidden[-1]), or to (B, D) where there is no hidden layer."""

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from torch import Generator, Tensor, nn
 
+from .encoders import ALWAYS
+
 
 class Perceptron(nn.Module):
     """A trunk that passes (B, inputs) on as it is; with the settings below, the network is Rosenblatt's.
@@ -21,6 +23,7 @@ class Perceptron(nn.Module):
     """
 
     role: ClassVar[str] = "trunk"
+    encoding: ClassVar[dict[str, dict[str, object]]] = {"category": {"one_hot_up_to": ALWAYS}}
     defaults: ClassVar[dict[str, object]] = {
         "training.loss": "perceptron",
         "training.optimizer": "gradient_descent",

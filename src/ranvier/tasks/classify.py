@@ -70,7 +70,9 @@ class Classify:
         """Logits (N, 1) or (N, C) to probabilities (N, C)."""
         logits = outputs.detach().double().cpu()
         if logits.shape[1] == 1:
-            logits = torch.cat([torch.zeros_like(logits), logits], dim=1)  # softmax of (0, z) is the sigmoid of z
+            logits = torch.cat(
+                [torch.zeros_like(logits), logits], dim=1
+            )  # softmax of (0, z) is the sigmoid of z
         return np.asarray(torch.softmax(logits, dim=1).numpy())
 
     def truth(self, target: Tensor) -> NDArray[np.int64]:
@@ -79,11 +81,16 @@ class Classify:
 
     def frame(self, prediction: NDArray[np.float64]) -> pl.DataFrame:
         """The most probable label, then a probability column ``TARGET=CLASS`` for each class."""
-        labels = np.asarray(self.classes, dtype=object)[prediction.argmax(axis=1)]
-        columns: dict[str, Any] = {self.target: pl.Series(labels, dtype=pl.String)}
+        columns: dict[str, Any] = {self.target: self.labels(prediction.argmax(axis=1))}
         for index, label in enumerate(self.classes):
             columns[f"{self.target}={label}"] = prediction[:, index]
         return pl.DataFrame(columns)
+
+    def labels(self, indices: NDArray[Any]) -> pl.Series:
+        """The labels of class indices (N,): whole numbers where all classes are such, else text."""
+        whole = all(label.lstrip("-").isdigit() and str(int(label)) == label for label in self.classes)
+        labels = [int(label) for label in self.classes] if whole else list(self.classes)
+        return pl.Series(labels)[indices]
 
     def state(self) -> dict[str, Any]:
         """The classes."""

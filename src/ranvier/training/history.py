@@ -37,7 +37,13 @@ class History:
         self._append(self.history, line)
         now = time.monotonic()
         seconds = round(now - self.since, 4)
-        timing = {"event": "epoch", "epoch": line["epoch"], "step": state.step, "seconds": seconds, "steps_here": self.steps}
+        timing = {
+            "event": "epoch",
+            "epoch": line["epoch"],
+            "step": state.step,
+            "seconds": seconds,
+            "steps_here": self.steps,
+        }
         self._append(self.timing, timing)
         self.since = now
 

@@ -92,9 +92,7 @@ def train(
                 loss = _step(state, batch, limits, _planned_steps(state, limits, len(batches)))
                 if not math.isfinite(loss):
                     finding = diagnose(state.network, batch, state.step + 1, loss)
-                    state.network.load_state_dict(
-                        state.best.weights if state.best else checkpoints.good
-                    )
+                    state.network.load_state_dict(state.best.weights if state.best else checkpoints.good)
                     state.finished = f"the loss was {loss} at step {state.step + 1}"
                     keep(state)
                     return finding

@@ -87,7 +87,7 @@ class State:
         try:
             with safe_open(str(path), framework="pt") as file:
                 values = json.loads(file.metadata()["ranvier"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
             tree = _join(values, tensors)
             self.network.load_state_dict(tree["network"])
             self.objective.load_state_dict(tree["objective"])
@@ -100,7 +100,15 @@ class State:
             raise RunError(
                 Mistake(f"there is no checkpoint at {str(path)!r}", remedy="train it anew")
             ) from None
-        except (SafetensorError, OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        except (
+            SafetensorError,
+            OSError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            ValueError,
+            RuntimeError,
+        ) as error:
             raise RunError(
                 Mistake(
                     f"{str(path)!r} is no checkpoint of this run ({_first_line(error)})",

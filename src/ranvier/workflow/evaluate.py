@@ -40,7 +40,13 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """The evaluation as JSON values."""
-        return {"task": self.task, "test": self.test, "rows": self.rows, "ledger": self.ledger.as_dict(), **self.details}
+        return {
+            "task": self.task,
+            "test": self.test,
+            "rows": self.rows,
+            "ledger": self.ledger.as_dict(),
+            **self.details,
+        }
 
     def __str__(self) -> str:
         from .summary import metric_lines
@@ -49,7 +55,9 @@ class Evaluation:
         return "\n".join([*lines, *(f"  ledger: {entry}" for entry in self.ledger.entries)])
 
 
-def evaluate(model: Model | Run | str | Path, data: Any, y: Any = None, *, resamples: int = 1000) -> Evaluation:
+def evaluate(
+    model: Model | Run | str | Path, data: Any, y: Any = None, *, resamples: int = 1000
+) -> Evaluation:
     """Measure a model on rows whose target is known.
 
     Args:
@@ -72,13 +80,19 @@ def evaluate(model: Model | Run | str | Path, data: Any, y: Any = None, *, resam
         table = replace(table, frame=table.frame.with_columns(pl.Series(task.target, np.asarray(y))))
     if task.target not in table.frame.columns:
         raise DataError(
-            Mistake(f"{table.origin} has no column {task.target!r}", "the target beside the inputs", "use 'ranvier predict' for rows without it")
+            Mistake(
+                f"{table.origin} has no column {task.target!r}",
+                "the target beside the inputs",
+                "use 'ranvier predict' for rows without it",
+            )
         )
     known = task.known(table.frame[task.target])
     ledger.drop("no target that the model knows", [int(row) for row in table.rows[~known]], task.target)
     table = table.take(known)
     if len(table) == 0:
-        raise DataError(Mistake(f"no row of {table.origin} has a target that the model knows", "at least one"))
+        raise DataError(
+            Mistake(f"no row of {table.origin} has a target that the model knows", "at least one")
+        )
     truth = task.truth(task.encode(table.frame[task.target]))
     predicted = model.decide(table.frame, ledger)
     return Evaluation(

@@ -21,13 +21,14 @@ from ..spec import Spec
 from ..training.history import History
 from ..training.loop import Watcher, train
 from . import folder as files
+from .findings import findings
 from .inspect import ask
 from .interrupt import interruptible
 from .learn import Learning, find_rate, own_outputs, set_up, threads
 from .measure import measure
 from .prepared import Prepared, prepare
 from .run import Run
-from .settle import Settled, settle
+from .settle import Settled, check_request, settle
 
 
 def fit(
@@ -66,6 +67,7 @@ def fit(
     """
     own = network if isinstance(network, nn.Module) else None
     spec = ask(data, target, network, settings)
+    check_request(spec)
     prepared = prepare(spec, _parts(data, y, validation, test))
     return start(spec, prepared, own=own, out=out, watchers=watchers)
 
@@ -86,7 +88,10 @@ def start(
     with threads(settled.spec.execution.threads):
         if settled.spec.training.learning_rate == "find":
             rate = find_rate(settled.spec, prepared, own)
-            reasons = {**settled.reasons, "training.learning_rate": "found by the range test on the training rows"}
+            reasons = {
+                **settled.reasons,
+                "training.learning_rate": "found by the range test on the training rows",
+            }
             settled = Settled(settled.spec.replace({"training.learning_rate": rate}), reasons)
         learning = set_up(settled.spec, prepared, own)
         run_toml = files.run_toml(settled.spec, _record(spec, settled, prepared, own))
@@ -121,7 +126,11 @@ def resume(
         return Run(folder)
     if data is None and spec.source is None:
         raise RunError(
-            Mistake(f"{str(folder)!r} was started from Python objects", "the same data again", f"ranvier.resume({str(folder)!r}, data)")
+            Mistake(
+                f"{str(folder)!r} was started from Python objects",
+                "the same data again",
+                f"ranvier.resume({str(folder)!r}, data)",
+            )
         )
     given = None if data is None else _parts(data, y, validation, test)
     prepared = prepare(spec, given, files.stored(folder, record))
@@ -140,7 +149,9 @@ def _finish(
     checkpoint = folder / files.CHECKPOINT
     with exclusive(folder / ".lock") as alone, interruptible() as interrupted:
         if not alone:
-            raise RunError(Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it"))
+            raise RunError(
+                Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it")
+            )
         if not checkpoint.exists():
             state.save(checkpoint)
         finding = None
@@ -168,7 +179,7 @@ def _finish(
         measured = measure(spec, prepared, state.network)
         write_json(folder / "metrics.json", measured.metrics)
         measured.predictions.write_csv(folder / "predictions.csv")
-        files.write_findings(folder, [])
+        files.write_findings(folder, findings(prepared, measured))
         model.card = _card(measured.metrics, prepared)
         save(model, folder / files.MODEL)
     return Run(folder)
@@ -188,7 +199,10 @@ def _give_up(folder: Path, model: Model, finding: Finding) -> None:
 
 
 def _stopped(folder: Path, step: int) -> Mistake:
-    return Mistake(f"stopped after step {step:,}; all of it is saved", remedy=f"go on with: ranvier train --resume {folder}")
+    return Mistake(
+        f"stopped after step {step:,}; all of it is saved",
+        remedy=f"go on with: ranvier train --resume {folder}",
+    )
 
 
 def _parts(data: Any, y: Any, validation: Any, test: Any) -> Any:
@@ -235,5 +249,3 @@ def _card(metrics: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
         "verdict": metrics["verdict"],
         "versions": {"ranvier": __version__, "torch": torch.__version__},
     }
-
-

@@ -1,16 +1,16 @@
 """The folder of a run: what is in it, how it comes to be, and how it is read.
 
-    run.toml                what was asked, with everything settled; [record] says why, with what, and on what data
-    schema.json             kind and role of each column, with the reason
-    ledger.json             what became of each row, column and cell that was not used as it stood
-    split.csv               the part of each row
-    history.jsonl           one line an epoch, without clock times: the same seed gives the same bytes
-    timing.jsonl            one line an epoch: seconds, and steps of this sitting
-    checkpoint.safetensors  the state of the training
-    findings.json           what was noticed
-    metrics.json            the measure on validation and test rows, beside the baselines
-    predictions.csv         the test rows' predictions
-    model.rv                the model
+run.toml                what was asked, with everything settled; [record] says why, with what, and on what data
+schema.json             kind and role of each column, with the reason
+ledger.json             what became of each row, column and cell that was not used as it stood
+split.csv               the part of each row
+history.jsonl           one line an epoch, without clock times: the same seed gives the same bytes
+timing.jsonl            one line an epoch: seconds, and steps of this sitting
+checkpoint.safetensors  the state of the training
+findings.json           what was noticed
+metrics.json            the measure on validation and test rows, beside the baselines
+predictions.csv         the test rows' predictions
+model.rv                the model
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def check_free(out: Path) -> None:
             )
         )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise RunError(Mistake(f"{str(out)!r} is there already and is no run", "a folder that is not there yet"))
+        raise RunError(
+            Mistake(f"{str(out)!r} is there already and is no run", "a folder that is not there yet")
+        )
 
 
 def _rename(new: Path, wanted: Path) -> Path:
@@ -121,7 +123,11 @@ def read_run(folder: Path) -> tuple[Spec, dict[str, Any]]:
     """
     if not (folder / "run.toml").is_file():
         raise RunError(
-            Mistake(f"{str(folder)!r} is no run", "a folder with a run.toml in it", "'ranvier runs' lists the runs below a folder")
+            Mistake(
+                f"{str(folder)!r} is no run",
+                "a folder with a run.toml in it",
+                "'ranvier runs' lists the runs below a folder",
+            )
         )
     settings = read_toml(folder / "run.toml")
     record = settings.pop("record", {})
@@ -132,7 +138,9 @@ def stored(folder: Path, record: Mapping[str, Any]) -> Stored:
     """What a resumed run must find again."""
     from ..data.schema import Schema
 
-    return Stored(Schema.from_dict(read_json(folder / "schema.json")), folder / "split.csv", str(record["fingerprint"]))
+    return Stored(
+        Schema.from_dict(read_json(folder / "schema.json")), folder / "split.csv", str(record["fingerprint"])
+    )
 
 
 def read_json(path: Path) -> Any:
@@ -144,7 +152,13 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RunError(Mistake(f"there is no {str(path)!r}", "a run that has been measured", "go on with it: ranvier train --resume FOLDER")) from None
+        raise RunError(
+            Mistake(
+                f"there is no {str(path)!r}",
+                "a run that has been measured",
+                "go on with it: ranvier train --resume FOLDER",
+            )
+        ) from None
     except ValueError as error:
         raise RunError(Mistake(f"{str(path)!r} is damaged ({error})", "JSON")) from error
 

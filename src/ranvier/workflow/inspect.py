@@ -13,7 +13,7 @@ from ..assemble import describe
 from ..spec import OWN_NETWORK, Spec, merge, nest
 from .learn import own_outputs, set_up
 from .prepared import Prepared, prepare
-from .settle import Settled, settle
+from .settle import Settled, check_request, settle
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,11 @@ class Inspection:
             "target": prepared.task.target,
             "schema": prepared.schema.as_dict(),
             "ledger": prepared.ledger.as_dict(),
-            "split": {"method": prepared.split.method, "reason": prepared.split.reason, **prepared.split.counts},
+            "split": {
+                "method": prepared.split.method,
+                "reason": prepared.split.reason,
+                **prepared.split.counts,
+            },
             "network": self.network,
             "settings": self.settled.spec.settings(),
             "reasons": dict(self.settled.reasons),
@@ -69,6 +73,7 @@ def inspect(
     """
     own = network if isinstance(network, nn.Module) else None
     spec = ask(data, target, network, settings)
+    check_request(spec)
     prepared = prepare(spec, (data, y) if y is not None else data)
     outputs = own_outputs(prepared, own) if own is not None else None
     settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)

@@ -14,7 +14,7 @@ from ..assemble import Architecture, try_out
 from ..catalog import load
 from ..data.batches import Batch, Batches
 from ..delivery.model import forward
-from ..errors import Mistake, SpecError
+from ..errors import InternalError, Mistake, SpecError
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, outputs_for
 from ..tasks.classify import Classify
@@ -92,7 +92,13 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
         clip=spec.regularization.clip,
         seed=spec.seed,
     )
-    return Learning(architecture, state, Batches(train, size, spec.seed), limits, validation_of(task, objective, validation, metric))
+    return Learning(
+        architecture,
+        state,
+        Batches(train, size, spec.seed),
+        limits,
+        validation_of(task, objective, validation, metric),
+    )
 
 
 def own_outputs(prepared: Prepared, own: nn.Module | None) -> int:
@@ -117,7 +123,10 @@ def validation_of(task: Task, objective: Supervised, part: Batch, metric: str) -
         outputs = forward(network, part.inputs)
         device_loss = objective.evaluate(outputs.to(_device(network)), part.to(_device(network)))
         prediction = task.decode(outputs)
-        return {"loss": device_loss.item(), **{name: float(load("metrics", name)(truth, prediction)[0]) for name in names}}
+        return {
+            "loss": device_loss.item(),
+            **{name: float(load("metrics", name)(truth, prediction)[0]) for name in names},
+        }
 
     return validate
 
@@ -185,7 +194,7 @@ def _check_width(outputs: int, task: Task, forms: Sequence[str], loss: str) -> N
 
 def _settled(choice: Choice | None) -> Choice:
     if choice is None:
-        raise SpecError(Mistake("the spec is not settled", "a settled spec, as settle() gives it"))
+        raise InternalError("a network was to be built from a spec that is not settled")
     return choice
 
 
@@ -198,4 +207,3 @@ def _endless(batches: Batches) -> Iterator[Batch]:
 
 def _device(network: nn.Module) -> torch.device:
     return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-

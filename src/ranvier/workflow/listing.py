@@ -20,12 +20,21 @@ def _row(folder: Path) -> dict[str, Any]:
     try:
         run = Run(folder)
     except RanvierError as error:
-        return {"run": str(folder), "data": None, "target": None, "network": None, "state": f"unreadable: {error}", "test": None}
+        return {
+            "run": str(folder),
+            "data": None,
+            "target": None,
+            "network": None,
+            "state": f"unreadable: {error}",
+            "test": None,
+        }
     state, test = ("finished" if run.finished else "unfinished"), None
     if (folder / "metrics.json").exists():
         measured = run.metrics["test"]
         name = next((name for name in METRICS if name in measured), None)
-        test = f"{name} {measured[name]['value']:.4g}" if name and measured[name]["value"] is not None else None
+        test = (
+            f"{name} {measured[name]['value']:.4g}" if name and measured[name]["value"] is not None else None
+        )
     elif run.finished:
         state = "diverged"
     network = run.spec.network.name if run.spec.network else None

@@ -52,7 +52,13 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     weights = {part: weights_of(prepared, part) for part in truth}
     measured = {
         part: with_intervals(
-            truth[part], predicted[part], metrics_wanted, resamples, seed, weight=weights[part], probabilities=probable
+            truth[part],
+            predicted[part],
+            metrics_wanted,
+            resamples,
+            seed,
+            weight=weights[part],
+            probabilities=probable,
         )
         for part in truth
     }
@@ -101,7 +107,10 @@ def of_classes(task: Classify, truth: NDArray[Any], predicted: NDArray[Any]) -> 
             label: {name: float(values[index]) for name, values in scores.items()}
             for index, label in enumerate(task.classes)
         },
-        "confusion": {"classes": list(task.classes), "counts": confusion_matrix(truth, predicted).astype(int).tolist()},
+        "confusion": {
+            "classes": list(task.classes),
+            "counts": confusion_matrix(truth, predicted).astype(int).tolist(),
+        },
     }
 
 
@@ -122,7 +131,9 @@ def _baselines(
     baselines: dict[str, Any] = {}
     comparison: dict[str, Any] = {}
     for name in BASELINES:
-        result = load("baselines", name)(train, target, test, classes, seed, BUDGET, weights_of(prepared, "train"))
+        result = load("baselines", name)(
+            train, target, test, classes, seed, BUDGET, weights_of(prepared, "train")
+        )
         measured = with_intervals(truth, result.prediction, wanted, resamples, seed, weight=weight)
         baselines[name] = {**measured, "description": result.description}
         compared = compare(truth, predicted, result.prediction, metric, resamples, seed, weight=weight)
@@ -154,5 +165,5 @@ def _trivial(task: Task, prepared: Prepared) -> str:
 
 def _shown(task: Task, truth: NDArray[Any]) -> pl.Series:
     if isinstance(task, Classify):
-        return pl.Series([task.classes[index] for index in truth], dtype=pl.String)
+        return task.labels(truth)
     return pl.Series(truth)

@@ -118,17 +118,16 @@ def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepa
         rows=torch.from_numpy(table.rows.copy()),
         weight=_weights(table, schema),
     )
-    parts = {name: whole.take(torch.from_numpy(getattr(split, name))) for name in ("train", "validation", "test")}
+    parts = {
+        name: whole.take(torch.from_numpy(getattr(split, name))) for name in ("train", "validation", "test")
+    }
     return Prepared(table, schema, ledger, split, preparation, task, parts)
 
 
 def _weights(table: Table, schema: Schema) -> torch.Tensor | None:
+    """The row weights (N,), where a column has that role."""
     names = schema.named("weight")
     if not names:
         return None
-    values, _ = read_numbers(table.frame[names[0]])
-    if bad := int((~np.isfinite(values) | (values < 0)).sum()):
-        raise DataError(
-            Mistake(f"{bad:,} values of the weight column {names[0]!r} are no weights", "a number of at least 0 in each row")
-        )
+    values, _ = read_numbers(table.frame[names[0]])  # infer_schema has seen that they are weights
     return torch.from_numpy(values.astype(np.float32))

@@ -77,9 +77,15 @@ def _general(
         "training.learning_rate": (DEFAULT_RATES[optimizer], f"the default for {optimizer!r}"),
         "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
         "training.batch_size": (batch, f"for {rows:,} training rows"),
-        "training.epochs": (epochs, "until the time is up" if spec.training.time else f"for {rows:,} training rows"),
+        "training.epochs": (
+            epochs,
+            "until the time is up" if spec.training.time else f"for {rows:,} training rows",
+        ),
         "stopping.metric": ("loss", "the default"),
-        "stopping.patience": (patience, "a quarter of the epochs" if patience else "the length of training is given"),
+        "stopping.patience": (
+            patience,
+            "a quarter of the epochs" if patience else "the length of training is given",
+        ),
         "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
         "execution.threads": (torch.get_num_threads(), "the cores of this machine"),
     }
@@ -94,33 +100,62 @@ def _open(spec: Spec, key: str) -> bool:
 
 def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
     """All that is wrong with the spec, now that the task is known."""
-    found: list[Mistake] = []
-    choices = {
-        ("networks", "network"): network if network.name != OWN_NETWORK else None,
-        ("losses", "training.loss"): spec.training.loss,
-        ("optimizers", "training.optimizer"): spec.training.optimizer,
-        ("schedules", "training.schedule"): spec.training.schedule,
-    }
-    for (catalogue, setting), choice in choices.items():
-        if choice:
-            found += options.mistakes(catalogue, choice, setting)
+    found = option_mistakes(spec)
     if spec.training.loss and network.name != OWN_NETWORK:
         loss = load("losses", spec.training.loss.name)
         if task.outputs(loss.outputs) is None:
             found.append(_unsuitable_loss(spec.training.loss.name, task))
     metric = spec.stopping.metric
-    if metric not in (None, "loss") and not unknown("metrics", metric) and load("metrics", metric).task != task.name:
+    if (
+        metric not in (None, "loss")
+        and not unknown("metrics", metric)
+        and load("metrics", metric).task != task.name
+    ):
         found.append(
-            Mistake(f"stopping.metric {metric!r} does not measure the task {task.name!r}", f"'loss' or {task.metric!r}")
+            Mistake(
+                f"stopping.metric {metric!r} does not measure the task {task.name!r}",
+                f"'loss' or {task.metric!r}",
+            )
         )
     weights = spec.regularization.class_weights
     if weights != "none":
         if not isinstance(task, Classify):
-            found.append(Mistake(f"class weights were given, but {task.target!r} has no classes", "a target of classes"))
+            found.append(
+                Mistake(
+                    f"class weights were given, but {task.target!r} has no classes", "a target of classes"
+                )
+            )
         elif isinstance(weights, dict) and (strange := sorted(set(weights) - set(task.classes))):
             found.append(
-                Mistake(f"class weights name {', '.join(map(repr, strange))}", f"classes of {task.target!r}: {', '.join(task.classes)}")
+                Mistake(
+                    f"class weights name {', '.join(map(repr, strange))}",
+                    f"classes of {task.target!r}: {', '.join(task.classes)}",
+                )
             )
+    return found
+
+
+def check_request(spec: Spec) -> None:
+    """Check all that can be checked before the data is read.
+
+    Raises:
+        SpecError: with every option that is wrong.
+    """
+    raise_if_any(SpecError, option_mistakes(spec))
+
+
+def option_mistakes(spec: Spec) -> list[Mistake]:
+    """What is wrong with the options of the network, the loss, the optimizer and the schedule, and with the device."""
+    choices = {
+        ("networks", "network"): spec.network if spec.network and spec.network.name != OWN_NETWORK else None,
+        ("losses", "training.loss"): spec.training.loss,
+        ("optimizers", "training.optimizer"): spec.training.optimizer,
+        ("schedules", "training.schedule"): spec.training.schedule,
+    }
+    found: list[Mistake] = []
+    for (catalogue, setting), choice in choices.items():
+        if choice:
+            found += options.mistakes(catalogue, choice, setting)
     if spec.execution.device and (mistake := _device_mistake(spec.execution.device)):
         found.append(mistake)
     return found
@@ -137,5 +172,8 @@ def _device_mistake(name: str) -> Mistake | None:
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError):
-        return Mistake(f"the device {name!r} is not on this machine", "cpu" + (", cuda" if torch.cuda.is_available() else ""))
+        return Mistake(
+            f"the device {name!r} is not on this machine",
+            "cpu" + (", cuda" if torch.cuda.is_available() else ""),
+        )
     return None

@@ -41,7 +41,10 @@ def summary(run: Run) -> str:
     best = min(history, key=lambda line: line["validation"]["loss"]) if history else None
     lines = [head]
     if best:
-        lines.append(f"  trained   {len(history)} epochs, {history[-1]['step']:,} steps; lowest validation loss in epoch {best['epoch']}")
+        lines.append(
+            f"  trained   {len(history)} epochs, {history[-1]['step']:,} steps; "
+            f"lowest validation loss in epoch {best['epoch']}"
+        )
     if not (run.folder / "metrics.json").exists():
         return "\n".join([*lines, *(f"  finding   {f['cause']} {f['remedy']}" for f in run.findings)])
     metrics = run.metrics

@@ -21,9 +21,7 @@ class Supervised:
         class_weights: (C,) factors of the classes, or None.
     """
 
-    def __init__(
-        self, loss: Callable[[Tensor, Tensor], Tensor], class_weights: Tensor | None = None
-    ) -> None:
+    def __init__(self, loss: Callable[[Tensor, Tensor], Tensor], class_weights: Tensor | None = None) -> None:
         self.loss = loss
         self.class_weights = class_weights
 

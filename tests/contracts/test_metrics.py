@@ -1,0 +1,82 @@
+"""The contract of a metric: named as catalogued, weighted as repetition, in its range, blind to the order of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ranvier.catalog import METRICS, load
+from ranvier.errors import DataError
+from ranvier.evaluation import Metric, measure
+
+
+def rows_of(metric, rows=60, seed=0):
+    """A target, a prediction that knows something of it, and the best prediction there is."""
+    generator = np.random.default_rng(seed)
+    if metric.task == "classify":
+        target = generator.integers(0, 3, rows)
+        prediction = 0.3 * np.eye(3)[target] + 0.7 * generator.dirichlet([1, 1, 1], rows)
+        return target, prediction, np.eye(3)[target]
+    target = generator.normal(size=rows)
+    return target, target + generator.normal(size=rows), target
+
+
+@pytest.mark.parametrize("name", METRICS)
+class TestMetric:
+    def test_it_is_named_as_in_the_catalogue(self, name):
+        metric = load("metrics", name)
+        assert isinstance(metric, Metric)
+        assert metric.name == name
+        assert (metric.task, metric.needs) in {
+            ("classify", "labels"),
+            ("classify", "probabilities"),
+            ("regress", "values"),
+        }
+
+    def test_one_value_for_each_row_of_weights(self, name):
+        metric = load("metrics", name)
+        target, prediction, _ = rows_of(metric)
+        weights = np.random.default_rng(1).integers(0, 3, (4, 60))
+        together = metric(target, prediction, weights)
+        assert together.shape == (4,)
+        assert together.dtype == np.float64
+        assert together == pytest.approx([metric(target, prediction, w[None])[0] for w in weights])
+        assert metric(target, prediction) == pytest.approx(metric(target, prediction, np.ones((1, 60))))
+
+    def test_an_integer_weight_is_a_repeated_row_and_a_scale_is_nothing(self, name):
+        metric = load("metrics", name)
+        target, prediction, _ = rows_of(metric)
+        weight = np.random.default_rng(2).integers(0, 4, 60)
+        found = metric(target, prediction, weight[None])
+        assert found == pytest.approx(metric(np.repeat(target, weight), np.repeat(prediction, weight, 0)))
+        assert found == pytest.approx(metric(target, prediction, 0.37 * weight[None]))
+
+    def test_the_order_of_rows_is_nothing(self, name):
+        metric = load("metrics", name)
+        target, prediction, _ = rows_of(metric)
+        order = np.random.default_rng(3).permutation(60)
+        assert metric(target, prediction) == pytest.approx(metric(target[order], prediction[order]))
+
+    def test_the_best_prediction_is_best_and_in_range(self, name):
+        metric = load("metrics", name)
+        target, prediction, best = rows_of(metric)
+        some, most = metric(target, prediction)[0], metric(target, best)[0]
+        assert (most > some) == metric.greater_is_better
+        assert metric.low <= some <= metric.high
+        assert most == pytest.approx(metric.high if metric.greater_is_better else metric.low, abs=1e-12)
+
+    def test_what_is_not_finite_or_empty_is_refused(self, name):
+        metric = load("metrics", name)
+        target, prediction, _ = rows_of(metric)
+        with pytest.raises(DataError, match="There are no rows to measure on"):
+            metric(target[:0], prediction[:0])
+        prediction = prediction.copy()
+        prediction[3] = np.nan
+        with pytest.raises(DataError, match="The prediction is NaN or infinite in 1 of 60 rows"):
+            metric(target, prediction)
+
+    def test_its_interval_holds_the_value(self, name):
+        metric = load("metrics", name)
+        target, prediction, _ = rows_of(metric)
+        entry = measure(target, prediction, [metric], 200)[name]
+        assert metric.low <= entry["low"] < entry["value"] < entry["high"] <= metric.high
