@@ -6,7 +6,8 @@ regression.py      how far predicted values are from true ones
 resampling.py      the bootstrap, Wilson's interval
 intervals.py       measure: each metric with its 95% interval
 comparison.py      compare: which of two predictions is better; verdict: in words
-baselines.py       what a network has to beat
+baselines.py       what a network has to beat: trivial; linear_baseline.py, tree_baseline.py
+columns.py         what baselines are fitted to
 inputs.py          the checks that come before all of these
 """
 

@@ -59,7 +59,7 @@ def compare(
         a: a prediction: (N, C) probabilities or scores, or values of the target's shape.
         b: another one.
         metric: what decides.
-        resamples: R, at least 100; fewer are used above 100,000 rows.
+        resamples: R, at least 100; fewer are used for many rows, as in ``measure``.
         seed: of the resamples.
         weight: (N,) row weights; with them every interval is the bootstrap's.
 

@@ -50,7 +50,8 @@ def measure(
         target: (N,) class indices 0..C-1, or (N,) or (N, K) values.
         prediction: (N, C) probabilities or scores, or values of the target's shape.
         metrics: what to measure, all of one task.
-        resamples: R, at least 100. Fewer are used above 100,000 rows (10^8 / N, but at least 200).
+        resamples: R, at least 100. Fewer are used where rows times columns exceed 100,000 (10^8 divided by that, but
+            at least 200).
         seed: of the resamples; the same seed gives the same intervals.
         weight: (N,) row weights; with them no interval is Wilson's.
         probabilities: False where the prediction holds scores; metrics that need probabilities then have no value.

@@ -188,8 +188,10 @@ def adam(
     Raises:
         SpecError: no parameter learns.
     """
-    optimizer = torch.optim.Adam(_learning(parameters), lr=learning_rate, betas=(beta1, beta2), eps=epsilon)
-    return _started(optimizer)
+    betas = (beta1, beta2)
+    return _started(
+        torch.optim.Adam(_learning(parameters), lr=learning_rate, betas=betas, eps=epsilon, fused=True)
+    )
 
 
 def adamw(
@@ -219,7 +221,8 @@ def adamw(
         SpecError: no parameter learns.
     """
     groups = _decay_groups(_learning(parameters), weight_decay)
-    return _started(torch.optim.AdamW(groups, lr=learning_rate, betas=(beta1, beta2), eps=epsilon))
+    betas = (beta1, beta2)
+    return _started(torch.optim.AdamW(groups, lr=learning_rate, betas=betas, eps=epsilon, fused=True))
 
 
 def muon(

@@ -24,11 +24,11 @@ from . import folder as files
 from .findings import findings
 from .inspect import ask
 from .interrupt import interruptible
-from .learn import Learning, find_rate, own_outputs, set_up, threads
+from .learn import Learning, find_rate, plan, set_up, threads
 from .measure import measure
 from .prepared import Prepared, prepare
 from .run import Run
-from .settle import Settled, check_request, settle
+from .settle import Settled, check_request
 
 
 def fit(
@@ -83,17 +83,11 @@ def start(
     """Settle, build, make the folder, train and measure."""
     if out is not None:
         files.check_free(Path(out))
-    outputs = own_outputs(prepared, own) if own is not None else None
-    settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)
+    settled, learning = plan(spec, prepared, own)
     with threads(settled.spec.execution.threads):
         if settled.spec.training.learning_rate == "find":
-            rate = find_rate(settled.spec, prepared, own)
-            reasons = {
-                **settled.reasons,
-                "training.learning_rate": "found by the range test on the training rows",
-            }
-            settled = Settled(settled.spec.replace({"training.learning_rate": rate}), reasons)
-        learning = set_up(settled.spec, prepared, own)
+            settled = _with_rate(settled, find_rate(settled.spec, prepared, own))
+            learning = set_up(settled.spec, prepared, own)
         run_toml = files.run_toml(settled.spec, _record(spec, settled, prepared, own))
         folder = files.create(out, _name(prepared.table.origin), {"run.toml": run_toml}, prepared)
         return _finish(folder, settled.spec, prepared, learning, watchers)
@@ -183,6 +177,11 @@ def _finish(
         model.card = _card(measured.metrics, prepared)
         save(model, folder / files.MODEL)
     return Run(folder)
+
+
+def _with_rate(settled: Settled, rate: float) -> Settled:
+    reasons = {**settled.reasons, "training.learning_rate": "found by the range test on the training rows"}
+    return Settled(settled.spec.replace({"training.learning_rate": rate}), reasons)
 
 
 def _give_up(folder: Path, model: Model, finding: Finding) -> None:

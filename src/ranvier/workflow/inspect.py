@@ -11,9 +11,9 @@ from torch import nn
 
 from ..assemble import describe
 from ..spec import OWN_NETWORK, Spec, merge, nest
-from .learn import own_outputs, set_up
+from .learn import plan
 from .prepared import Prepared, prepare
-from .settle import Settled, check_request, settle
+from .settle import Settled, check_request
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,8 @@ def inspect(
     spec = ask(data, target, network, settings)
     check_request(spec)
     prepared = prepare(spec, (data, y) if y is not None else data)
-    outputs = own_outputs(prepared, own) if own is not None else None
-    settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)
-    return Inspection(prepared, settled, describe(set_up(settled.spec, prepared, own).state.network))
+    settled, learning = plan(spec, prepared, own)
+    return Inspection(prepared, settled, describe(learning.state.network))
 
 
 def ask(

@@ -25,6 +25,7 @@ from ..training.optimizers import set_rate
 from ..training.rate_finder import range_test, suggest
 from ..training.state import State
 from .prepared import Prepared
+from .settle import Settled, settle, with_threads
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ class Learning:
     batches: Batches
     limits: Limits
     validate: Validate
+
+
+def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled, Learning]:
+    """Settle what is open in ``spec`` and build what it asks for; only a learning rate that is to be found stays open.
+
+    Raises:
+        SpecError: with every setting that does not fit the data.
+    """
+    outputs = own_outputs(prepared, own) if own is not None else None
+    settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)
+    learning = set_up(settled.spec, prepared, own)
+    parameters = sum(parameter.numel() for parameter in learning.state.network.parameters())
+    return with_threads(settled, parameters, learning.batches.size), learning
 
 
 def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | None = None) -> Learning:

@@ -87,8 +87,23 @@ def _general(
             "a quarter of the epochs" if patience else "the length of training is given",
         ),
         "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
-        "execution.threads": (torch.get_num_threads(), "the cores of this machine"),
     }
+
+
+SMALL_STEP = 50e6
+"""Multiplications below which a step is too small to share: waiting for one another costs the threads more, and on a
+busy machine far more, than the sharing saves."""
+
+
+def with_threads(settled: Settled, parameters: int, batch_rows: int) -> Settled:
+    """Choose the number of threads for a network of so many ``parameters``, where the user names none."""
+    if settled.spec.execution.threads is not None:
+        return settled
+    small = parameters * batch_rows < SMALL_STEP
+    count = 1 if small else torch.get_num_threads()
+    reason = "a step is too small to share" if small else "the cores of this machine"
+    spec = settled.spec.replace({"execution.threads": count})
+    return Settled(spec, {**settled.reasons, "execution.threads": reason})
 
 
 def _open(spec: Spec, key: str) -> bool:
