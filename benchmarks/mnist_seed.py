@@ -24,6 +24,7 @@ SETTINGS = {
     "training.learning_rate": 1e-3,
     "training.batch_size": 32,
     "training.epochs": 10,
+    "split.validation": 0.05,
     "evaluation.baselines": False,
 }
 

@@ -2,11 +2,15 @@
 
 | raw value | becomes |
 |---|---|
-| a number x | (x - mean) / std of the training rows; extreme values are not clipped |
+| a number x | (x - mean) / scale of the training rows; extreme values are not clipped |
 | missing | 0, which is the training mean; 1 in the column's indicator, where training had missing cells |
 | malformed (``abc``), infinite, or beyond float32 once standardised | as missing |
 
 Each cell of the last two lines is counted in the ledger.
+
+The scale is the standard deviation, or a quarter of the largest distance from the mean where that is more. It matters
+where a column is nearly always the same (a pixel at the border of a picture, a rare mark of 1 among zeros): its
+standard deviation is so small that the few other values would lie tens of deviations out and rule the network.
 """
 
 from __future__ import annotations
@@ -30,6 +34,9 @@ MISSING = "missing: the mean of the training rows stands in"
 MALFORMED = "not a number: the mean of the training rows stands in"
 INFINITE = "infinite: the mean of the training rows stands in"
 
+REACH = 4.0
+"""How far from 0 a value of the training rows may lie."""
+
 CHUNK = 32
 """Columns that are written together: writing them one by one into rows would miss the cache at each value."""
 
@@ -41,7 +48,8 @@ class Number:
     Args:
         columns: their names.
         mean: of each column's finite numbers, in float64.
-        std: their population standard deviation; 1 where all are the same, up to rounding.
+        scale: their population standard deviation, or a quarter of the largest distance from the mean where that is
+            more; 1 where all are the same, up to rounding.
         missing: for each column, whether training had a cell without a usable number; each such column (M of them)
             has an indicator, a further column of the tensor that is 1 where the number is missing and 0 elsewhere.
     """
@@ -49,7 +57,7 @@ class Number:
     name: ClassVar[str] = "number"
     columns: tuple[str, ...]
     mean: tuple[float, ...]
-    std: tuple[float, ...]
+    scale: tuple[float, ...]
     missing: tuple[bool, ...]
 
     @classmethod
@@ -82,7 +90,7 @@ class Number:
         Raises:
             DataError: a column has values, none of which is a number; or it holds lists or objects.
         """
-        mean, std, missing = [], [], []
+        mean, scale, missing = [], [], []
         for column in frame.columns:
             numbers, malformed = read_numbers(frame[column])
             usable = np.isfinite(numbers)
@@ -90,9 +98,9 @@ class Number:
             complete = bool(usable.all())
             centre, spread = _moments(numbers if complete else numbers[usable])
             mean.append(centre)
-            std.append(spread)
+            scale.append(spread)
             missing.append(not complete)
-        return cls(tuple(frame.columns), tuple(mean), tuple(std), tuple(missing))
+        return cls(tuple(frame.columns), tuple(mean), tuple(scale), tuple(missing))
 
     def transform(
         self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
@@ -124,7 +132,7 @@ class Number:
     def invert(self, tensor: Tensor) -> pl.DataFrame:
         """Turn a tensor (N, D), or (N, D + M) whose indicators are left out, back into numbers in float64."""
         standard = tensor.detach().cpu().to(torch.float64).numpy()
-        numbers = standard[:, : len(self.columns)] * np.array(self.std) + np.array(self.mean)
+        numbers = standard[:, : len(self.columns)] * np.array(self.scale) + np.array(self.mean)
         return pl.DataFrame({column: numbers[:, place] for place, column in enumerate(self.columns)})
 
     def features(self) -> dict[str, Any]:
@@ -132,14 +140,14 @@ class Number:
         return {"width": len(self.columns) + sum(self.missing)}
 
     def draw(self, count: int, generator: np.random.Generator) -> pl.DataFrame:
-        """Numbers drawn from the normal distribution with the fitted mean and std, rounded to a hundredth of the std.
+        """Numbers drawn from the normal distribution with the fitted mean and scale, rounded to a hundredth of it.
 
         A tenth of the cells is missing in the columns that had missing cells in training.
         """
         drawn = {}
-        for column, mean, std, missing in zip(self.columns, self.mean, self.std, self.missing):
-            numbers = generator.normal(mean, std, count)
-            decimals = 2 - int(np.floor(np.log10(std)))
+        for column, mean, scale, missing in zip(self.columns, self.mean, self.scale, self.missing):
+            numbers = generator.normal(mean, scale, count)
+            decimals = 2 - int(np.floor(np.log10(scale)))
             if abs(decimals) <= 15:  # beyond, 10 ** decimals is not exact enough to round by
                 numbers = np.round(numbers, decimals)
             absent = generator.random(count) < 0.1 if missing else np.zeros(count, dtype=np.bool_)
@@ -152,7 +160,7 @@ class Number:
         return {
             "columns": list(self.columns),
             "mean": list(self.mean),
-            "std": list(self.std),
+            "scale": list(self.scale),
             "missing": list(self.missing),
         }
 
@@ -164,7 +172,7 @@ class Number:
             ModelFileError: the lists have different lengths.
         """
         columns = tuple(state["columns"])
-        fitted = {name: tuple(state[name]) for name in ("mean", "std", "missing")}
+        fitted = {name: tuple(state[name]) for name in ("mean", "scale", "missing")}
         check_state(cls.name, columns, fitted)
         return cls(columns, **fitted)
 
@@ -179,7 +187,7 @@ class Number:
         """Write column number ``place`` into ``standard`` (N,); give back (N,) true where there was a usable number."""
         numbers, malformed = read_numbers(values)
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is repaired below
-            standard[:] = (numbers - self.mean[place]) / self.std[place]
+            standard[:] = (numbers - self.mean[place]) / self.scale[place]
         usable = np.isfinite(standard)
         if not usable.all():
             column, absent = self.columns[place], np.isnan(numbers)
@@ -191,9 +199,9 @@ class Number:
 
 
 def _moments(numbers: NDArray[np.float64]) -> tuple[float, float]:
-    """The mean and population standard deviation, for numbers as large or small as float64 holds.
+    """The mean and the scale, for numbers as large or small as float64 holds.
 
-    A spread within rounding of the largest value is taken as none, and gives a standard deviation of 1.
+    A spread within rounding of the largest value is taken as none, and gives a scale of 1.
     """
     if not len(numbers):
         return 0.0, 1.0
@@ -205,7 +213,8 @@ def _moments(numbers: NDArray[np.float64]) -> tuple[float, float]:
     std = float(np.sqrt(np.square(scaled - mean).mean()))
     if std <= 16 * np.finfo(np.float64).eps * peak / scale:
         return mean * scale, 1.0
-    return mean * scale, std * scale
+    furthest = max(float(scaled.max()) - mean, mean - float(scaled.min()))
+    return mean * scale, max(std, furthest / REACH) * scale
 
 
 def _describe(finite: NDArray[np.float64]) -> str:
