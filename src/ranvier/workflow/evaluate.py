@@ -100,5 +100,5 @@ def evaluate(
         test=with_intervals(truth, predicted, metrics_of(task), resamples, 0),
         rows={"read": ledger.read, "dropped": ledger.dropped, "test": len(table)},
         ledger=ledger,
-        details=of_classes(task, truth, predicted) if isinstance(task, Classify) else {},
+        details=of_classes(task, truth, predicted, resamples, 0) if isinstance(task, Classify) else {},
     )

@@ -14,7 +14,8 @@ from torch import nn
 from ..catalog import BASELINES, METRICS, load
 from ..delivery.model import forward
 from ..evaluation.baselines import Columns
-from ..evaluation.classification import confusion_matrix, per_class
+from ..evaluation.by_class import measure_classes
+from ..evaluation.classification import confusion_matrix
 from ..evaluation.comparison import Comparison, compare, verdict
 from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
@@ -72,7 +73,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         "rows": {"read": prepared.ledger.read, "dropped": prepared.ledger.dropped, **prepared.split.counts},
     }
     if isinstance(task, Classify):
-        metrics.update(of_classes(task, truth["test"], predicted["test"]))
+        metrics.update(of_classes(task, truth["test"], predicted["test"], resamples, seed))
     if spec.evaluation.baselines:
         metrics.update(_baselines(prepared, truth["test"], predicted["test"], metrics_wanted, spec))
     value = measured["test"][task.metric]["value"]
@@ -99,18 +100,17 @@ def weights_of(prepared: Prepared, part: str) -> NDArray[Any] | None:
     return None if weight is None else weight.numpy()
 
 
-def of_classes(task: Classify, truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, Any]:
-    """Precision, recall, F1 and support of each class, and the confusion matrix (rows: true, columns: predicted)."""
-    scores = per_class(truth, predicted)
+def of_classes(
+    task: Classify, truth: NDArray[Any], predicted: NDArray[Any], resamples: int, seed: int
+) -> dict[str, Any]:
+    """Each class's precision, recall and F1 with intervals, its support, and the confusion matrix.
+
+    The matrix counts rows: its rows are the true classes, its columns the predicted ones.
+    """
+    counts = confusion_matrix(truth, predicted).astype(int)
     return {
-        "classes": {
-            label: {name: float(values[index]) for name, values in scores.items()}
-            for index, label in enumerate(task.classes)
-        },
-        "confusion": {
-            "classes": list(task.classes),
-            "counts": confusion_matrix(truth, predicted).astype(int).tolist(),
-        },
+        "classes": dict(zip(task.classes, measure_classes(truth, predicted, resamples, seed))),
+        "confusion": {"classes": list(task.classes), "counts": counts.tolist()},
     }
 
 
