@@ -205,6 +205,15 @@ def test_a_fault_of_ours_is_told_apart(ranvier: Ranvier, monkeypatch: pytest.Mon
     assert code == 1 and "The sum is wrong" in err
 
 
+def test_a_disk_that_fails_is_a_sentence(ranvier: Ranvier, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", "runs/a/.lock")
+
+    monkeypatch.setattr("ranvier.workflow.listing.list_runs", fails)
+    code, _, err = ranvier("runs")
+    assert (code, err) == (2, "ranvier: 'runs/a/.lock': permission denied\n")
+
+
 def test_ctrl_c_while_reading(ranvier: Ranvier, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(folder: Path) -> None:
         raise KeyboardInterrupt

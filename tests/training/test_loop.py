@@ -68,8 +68,8 @@ def validation(state: State) -> Any:
     return validate
 
 
-def run(state: State, limits: Limits, **options: Any) -> Any:
-    return train(state, Batches(rows(), 16, limits.seed), limits, validation(state), **options)
+def run(state: State, limits: Limits, **options: Any) -> None:
+    train(state, Batches(rows(), 16, limits.seed), limits, validation(state), **options)
 
 
 def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
@@ -78,7 +78,8 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 def test_learns_and_records_history() -> None:
     state = fresh()
-    assert run(state, Limits(epochs=12)) is None
+    run(state, Limits(epochs=12))
+    assert state.finding is None
     assert [line["epoch"] for line in state.history] == list(range(1, 13))
     assert state.history[-1]["train"]["loss"] < 0.6 * state.history[0]["train"]["loss"]
     assert state.history[-1]["step"] == state.step == 12 * 10
@@ -141,7 +142,8 @@ def test_a_loss_that_is_not_finite_stops_at_that_step_and_names_layer_and_rows()
     data = rows()
     data.inputs["number"][77] = float("inf")
     limits = Limits(epochs=3)
-    finding = train(state, Batches(data, 16, 0), limits, validation(state))
+    train(state, Batches(data, 16, 0), limits, validation(state))
+    finding = state.finding
     assert finding is not None and finding.code == "RV201"
     assert finding.evidence["rows"] == [78] and finding.evidence["layer"] == "layers.0"
     assert finding.evidence["step"] == state.step + 1
@@ -154,7 +156,8 @@ def test_after_weights_have_exploded_the_last_good_ones_are_kept() -> None:
     state.optimizers = {"network": gradient_descent(list(state.network.named_parameters()), 1e30)}
     state.schedule = Constant()
     first = copy_weights(state.network)
-    finding = run(state, Limits(epochs=3))
+    run(state, Limits(epochs=3))
+    finding = state.finding
     assert finding is not None and finding.evidence["step"] == 2
     assert equal(copy_weights(state.network), first)
     assert "the loss was" in str(state.finished)

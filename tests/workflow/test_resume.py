@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import ranvier as rv
-from ranvier.errors import Interrupted, RunError
+from ranvier.errors import DivergedError, Interrupted, RunError
 from ranvier.files import exclusive
 from ranvier.workflow.interrupt import interruptible
 from small_run import QUICK, mixed_frame
@@ -89,6 +89,29 @@ def test_python_objects_must_be_given_again(whole: rv.Run, tmp_path: Path) -> No
     with pytest.raises(RunError, match="is not what this run was started with"):
         rv.resume(folder, frame.head(100))
     assert rv.resume(folder, frame).finished
+
+
+def test_ctrl_c_while_measuring(whole: rv.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shutil.copytree(whole.folder, tmp_path / "run")
+    (folder / "model.rv").unlink()
+
+    def interrupted(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(Interrupted, match="Stopped after step"):
+        patch.setattr("ranvier.workflow.fit.measure", interrupted)
+        rv.resume(folder)
+    assert (rv.resume(folder).folder / "model.rv").read_bytes() == (whole.folder / "model.rv").read_bytes()
+
+
+def test_killed_after_divergence_says_it_again(data: Path, tmp_path: Path) -> None:
+    settings = {**QUICK, "training.optimizer": "gradient_descent", "training.learning_rate": 1e30}
+    folder = tmp_path / "run"
+    with pytest.raises(DivergedError):
+        rv.fit(data, target="bought", settings=settings, out=folder)
+    (folder / "model.rv").unlink()
+    with pytest.raises(DivergedError, match="Training stopped: The loss was"):
+        rv.resume(folder)
 
 
 def test_no_run(tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a place that cannot be read or written is not a fault of ours
+        where = f"{error.filename!r}: " if error.filename else ""
+        sys.exit(fail([f"{where}{(error.strerror or str(error)).lower()}"], 2, as_json))
     except Exception:  # noqa: BLE001 (whatever is left is a fault of ours, and says so)
         traceback.print_exc()
         sys.exit(fail(["this is a fault of ranvier; please report it with the lines above"], 1, as_json))

@@ -13,7 +13,6 @@ import torch
 from torch import nn
 
 from ..data.batches import Batch, Batches
-from ..finding import Finding
 from .divergence import diagnose
 from .optimizers import set_rate
 from .regularization import penalty
@@ -62,7 +61,7 @@ class Watcher(Protocol):
 
 
 Validate = Callable[[nn.Module], dict[str, float]]
-"""Measures a network on the validation rows: ``loss`` and metrics."""
+"""Measures a network on the validation rows: ``loss`` and metrics; nothing where there are no such rows."""
 
 
 def train(
@@ -74,14 +73,12 @@ def train(
     keep: Callable[[State], None] = lambda state: None,
     watchers: Sequence[Watcher] = (),
     interrupted: Callable[[], bool] = lambda: False,
-) -> Finding | None:
+) -> None:
     """Train from where ``state`` stands until a limit is met, early stopping, or an interruption.
 
     Afterwards ``state.network`` holds the best weights, unless the training was interrupted (``state.finished`` is
-    None then). ``keep`` is called so often that a kill repeats at most 5% of the steps.
-
-    Returns:
-        The finding, where the loss was no longer finite: the weights are then the last good ones.
+    None then). Where the loss was no longer finite, ``state.finding`` says why, and the weights are the last good ones.
+    ``keep`` is called so often that a kill repeats at most 5% of the steps.
     """
     checkpoints = _Checkpoints(state, limits, len(batches))
     state.network.train()
@@ -91,11 +88,11 @@ def train(
             for batch in batches.epoch(state.epoch, first=state.step - state.epoch * len(batches)):
                 loss = _step(state, batch, limits, _planned_steps(state, limits, len(batches)))
                 if not math.isfinite(loss):
-                    finding = diagnose(state.network, batch, state.step + 1, loss)
+                    state.finding = diagnose(state.network, batch, state.step + 1, loss)
                     state.network.load_state_dict(state.best.weights if state.best else checkpoints.good)
                     state.finished = f"the loss was {loss} at step {state.step + 1}"
                     keep(state)
-                    return finding
+                    return
                 checkpoints.confirm()
                 state.step += 1
                 state.loss_sum += loss * len(batch)
@@ -108,7 +105,7 @@ def train(
                 if state.step < (state.epoch + 1) * len(batches):
                     if interrupted():
                         keep(state)
-                        return None
+                        return
                     checkpoints.keep_if_due(keep)
             else:
                 out_of_time = False
@@ -119,12 +116,11 @@ def train(
                 watcher.on_epoch(state, line)
             if state.finished is None and interrupted():
                 keep(state)
-                return None
+                return
             checkpoints.keep_if_due(keep)
     if state.best:
         state.network.load_state_dict(state.best.weights)
     keep(state)
-    return None
 
 
 def _planned_steps(state: State, limits: Limits, per_epoch: int) -> int:
@@ -166,19 +162,20 @@ def _end_epoch(state: State, limits: Limits, validate: Validate) -> dict[str, An
     """Validate, write history, remember the best weights, and decide whether to stop."""
     with _averaged(state):
         measured = validate(state.network)
-        value = measured[limits.metric] * (-1 if limits.greater_is_better else 1)
-        if state.best is None or value < state.best.value:
+        value = measured.get(limits.metric, 0.0) * (-1 if limits.greater_is_better else 1)
+        if state.best is None or not measured or value < state.best.value:  # unmeasured, the latest are the best
             state.best = Best(value, state.epoch + 1, copy_weights(state.network))
             state.waited = 0
         else:
             state.waited += 1
-    state.schedule.observe(measured["loss"])
+    trained = state.loss_sum / max(state.loss_rows, 1)
+    state.schedule.observe(measured.get("loss", trained))
     rate = next(iter(state.optimizers.values())).param_groups[0]["lr"]
     line = {
         "epoch": state.epoch + 1,
         "step": state.step,
         "learning_rate": rate,
-        "train": {"loss": state.loss_sum / max(state.loss_rows, 1)},
+        "train": {"loss": trained},
         "validation": measured,
     }
     state.history.append(line)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..errors import Mistake, RunError
 from ..files import write_bytes
+from ..finding import Finding
 from .averaging import Average
 from .objectives import Objective
 from .optimizers import Optimizer
@@ -44,6 +45,7 @@ class State:
         waited: epochs since the best one.
         seconds: time spent training, over all its sittings.
         finished: why training ended, or None while it goes on.
+        finding: why the loss was no longer finite, where that ended it.
     """
 
     network: nn.Module
@@ -59,6 +61,7 @@ class State:
     seconds: float = 0.0
     best: Best | None = None
     finished: str | None = None
+    finding: Finding | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
 
     NUMBERS = ("step", "epoch", "loss_sum", "loss_rows", "waited", "seconds", "finished", "history")
@@ -73,6 +76,7 @@ class State:
             "schedule": self.schedule.state_dict(),
             "average": self.average.state_dict() if self.average else None,
             "best": vars(self.best) if self.best else None,
+            "finding": self.finding.as_dict() if self.finding else None,
             "numbers": {name: getattr(self, name) for name in self.NUMBERS},
         }
         values = _split_off(tree, tensors, "")
@@ -116,6 +120,7 @@ class State:
                 )
             ) from error
         self.best = Best(**tree["best"]) if tree["best"] else None
+        self.finding = Finding(**tree["finding"]) if tree["finding"] else None
         for name in self.NUMBERS:
             setattr(self, name, tree["numbers"][name])
 

@@ -15,7 +15,7 @@ from .. import __version__
 from ..delivery.file import save
 from ..delivery.model import Model
 from ..errors import DivergedError, Interrupted, Mistake, RunError
-from ..files import exclusive, write_json
+from ..files import exclusive, write_json, write_text
 from ..finding import Finding
 from ..spec import Spec
 from ..training.history import History
@@ -140,17 +140,31 @@ def _finish(
 ) -> Run:
     """Train from where the state stands, measure, and write what a run holds."""
     state = learning.state
-    checkpoint = folder / files.CHECKPOINT
-    with exclusive(folder / ".lock") as alone, interruptible() as interrupted:
+    with exclusive(folder / ".lock") as alone:
         if not alone:
             raise RunError(
                 Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it")
             )
-        if not checkpoint.exists():
-            state.save(checkpoint)
-        finding = None
-        if state.finished is None:
-            finding = train(
+        try:
+            _train(folder, learning, watchers)
+            _write_results(folder, spec, prepared, learning)
+        except KeyboardInterrupt:
+            raise Interrupted(_stopped(folder, state.step)) from None
+    return Run(folder)
+
+
+def _train(folder: Path, learning: Learning, watchers: Sequence[Watcher]) -> None:
+    """Train to the end; the checkpoint is there before the first step.
+
+    Raises:
+        Interrupted: the user has asked to stop; the checkpoint stands at the last step.
+    """
+    state, checkpoint = learning.state, folder / files.CHECKPOINT
+    if not checkpoint.exists():
+        state.save(checkpoint)
+    if state.finished is None:
+        with interruptible() as interrupted:
+            train(
                 state,
                 learning.batches,
                 learning.limits,
@@ -159,24 +173,28 @@ def _finish(
                 watchers=[History(folder, state), *watchers],
                 interrupted=interrupted,
             )
-        if state.finished is None:
-            raise Interrupted(_stopped(folder, state.step))
-        model = Model(
-            schema=prepared.schema,
-            preparation=prepared.preparation,
-            task=prepared.task,
-            architecture=learning.architecture,
-            network=state.network.cpu(),
-        )
-        if finding:
-            _give_up(folder, model, finding)
-        measured = measure(spec, prepared, state.network)
-        write_json(folder / "metrics.json", measured.metrics)
-        measured.predictions.write_csv(folder / "predictions.csv")
-        files.write_findings(folder, findings(prepared, measured))
-        model.card = _card(measured.metrics, prepared)
-        save(model, folder / files.MODEL)
-    return Run(folder)
+    if state.finished is None:
+        raise Interrupted(_stopped(folder, state.step))
+
+
+def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learning) -> None:
+    """Measure the trained network, and write measure, findings and, last of all, the model."""
+    state = learning.state
+    model = Model(
+        schema=prepared.schema,
+        preparation=prepared.preparation,
+        task=prepared.task,
+        architecture=learning.architecture,
+        network=state.network.cpu(),
+    )
+    if state.finding:
+        _give_up(folder, model, state.finding)
+    measured = measure(spec, prepared, state.network)
+    write_json(folder / "metrics.json", measured.metrics)
+    write_text(folder / "predictions.csv", measured.predictions.write_csv())
+    files.write_findings(folder, findings(prepared, measured))
+    model.card = _card(measured.metrics, prepared)
+    save(model, folder / files.MODEL)
 
 
 def _with_rate(settled: Settled, rate: float) -> Settled:
