@@ -252,12 +252,17 @@ def test_a_terminal_sees_a_live_line() -> None:
     from ranvier.cli.progress import LiveLine
 
     console = Console(force_terminal=True, width=120, record=True)
-    state: Any = type("State", (), {"step": 7, "epoch": 1})()
+    state: Any = type("State", (), {"step": 7, "epoch": 1, "finished": None})()
     with Progress(TextColumn("{task.description} {task.fields[measured]}"), console=console) as bar:
         line = LiveLine(bar)
         line.on_epoch(state, {"validation": {"loss": 0.5, "accuracy": 0.75}})
         line.on_step(state, None, 0.25)
-    assert "epoch 2 loss 0.2500  validation loss 0.5000  validation accuracy 0.7500" in console.export_text()
+        bar.refresh()
+        state.finished = "all 2 epochs were done"
+        line.on_epoch(state, {"validation": {}})
+    seen = console.export_text()
+    assert "epoch 2 loss 0.2500  validation loss 0.5000  validation accuracy 0.7500" in seen
+    assert "measuring beside the baselines" in seen
 
 
 def test_main_is_the_module(tmp_path: Path) -> None:

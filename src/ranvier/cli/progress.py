@@ -56,6 +56,10 @@ class LiveLine:
         self.measured = "".join(
             f"  validation {name} {value:.4f}" for name, value in line["validation"].items()
         )
+        if state.finished:
+            self.bar.update(
+                self.task, completed=state.step, description="measuring beside the baselines", measured=""
+            )
 
 
 @contextmanager
