@@ -1,4 +1,4 @@
-"""The contract of an objective: its parts are all that learns, its step gives a loss with a gradient, its state returns."""
+"""The contract of an objective: parts that are all that learns, a loss with a gradient, a state that returns."""
 
 from __future__ import annotations
 
