@@ -27,6 +27,7 @@ PUBLIC = [
     "inspect",
     "load",
     "resume",
+    "trace",
 ]
 
 

@@ -29,6 +29,7 @@ from .finding import Finding
 if TYPE_CHECKING:
     from .delivery.file import load
     from .delivery.model import Model
+    from .insight.trace import trace
     from .workflow.evaluate import evaluate
     from .workflow.fit import fit, resume
     from .workflow.inspect import inspect
@@ -42,6 +43,7 @@ _LAZY = {
     "inspect": "ranvier.workflow.inspect",
     "evaluate": "ranvier.workflow.evaluate",
     "load": "ranvier.delivery.file",
+    "trace": "ranvier.insight.trace",
     "Model": "ranvier.delivery.model",
     "Run": "ranvier.workflow.run",
 }
@@ -64,6 +66,7 @@ __all__ = [
     "inspect",
     "load",
     "resume",
+    "trace",
 ]
 
 

@@ -170,6 +170,11 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "model that is not there": (["predict", "none.rv", "rows.csv"], "There is no file 'none.rv'"),
     "model that is none": (["evaluate", "rows.csv", "rows.csv"], "is no model file"),
     "unknown catalogue": (["catalog", "losess"], "Did you mean 'losses'"),
+    "widths that are none": (["trace", "2-x-1"], "The widths are '2-x-1'"),
+    "a row and a target that do not fit": (
+        ["trace", "2-2-1", "--x", "1,2,3", "--y", "1,a"],
+        "has 3 usable numbers",
+    ),
     "unknown verb": (["trian"], "No such command"),
     "unknown option of a verb": (["train", "--tagret", "x"], "--target"),
     "argument of the wrong type": (["train", "sample:iris", "--seed", "three"], "--seed"),
@@ -263,6 +268,13 @@ def test_a_terminal_sees_a_live_line() -> None:
     seen = console.export_text()
     assert "epoch 2 loss 0.2500  validation loss 0.5000  validation accuracy 0.7500" in seen
     assert "measuring beside the baselines" in seen
+
+
+def test_trace(ranvier: Ranvier) -> None:
+    code, out, _ = ranvier("trace", "2-2-1", "--x", "1,0", "--y", "1")
+    assert code == 0 and "delta1 = (W2^T delta2) * sigmoid'(z1)" in out
+    code, out, _ = ranvier("trace", "2-3-2", "--activation", "tanh", "--optimizer", "adam", "--json")
+    assert code == 0 and json.loads(out)["new_loss"] < json.loads(out)["loss"]
 
 
 def test_main_is_the_module(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import traceback
 import typer
 
 from ..errors import RanvierError
-from . import catalog, evaluate, inspect, predict, runs, train
+from . import catalog, evaluate, inspect, predict, runs, trace, train
 from .output import fail
 
 app = typer.Typer(
@@ -23,7 +23,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for _verb in (train.train, inspect.inspect, predict.predict, evaluate.evaluate, runs.runs, catalog.catalog):
+for _verb in (
+    train.train,
+    inspect.inspect,
+    predict.predict,
+    evaluate.evaluate,
+    runs.runs,
+    catalog.catalog,
+    trace.trace,
+):
     app.command()(_verb)
 
 
