@@ -51,7 +51,8 @@ def test_equals_the_hand_computation_to_the_last_digit_shown() -> None:
     first, second = step.layers
     shown = {
         "z11": first.z[0, 0], "z12": first.z[0, 1], "a11": first.a[0, 0], "a12": first.a[0, 1], "z2": second.z[0, 0],
-        "a2": second.a[0, 0], "J": torch.tensor(step.loss, dtype=torch.float64), "delta2": second.delta[0, 0], "delta11": first.delta[0, 0],
+        "a2": second.a[0, 0], "J": torch.tensor(step.loss, dtype=torch.float64),
+        "delta2": second.delta[0, 0], "delta11": first.delta[0, 0],
         "delta12": first.delta[0, 1], "dW2": second.weight_gradient[0, 0], "dW1": first.weight_gradient[1, 0],
         "W2": second.new_weight[0, 0], "W1": first.new_weight[1, 0], "b1": first.new_bias[0],
     }  # fmt: skip
