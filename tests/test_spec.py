@@ -149,7 +149,7 @@ def test_a_word_for_a_column_may_be_a_role(role):
             ],
         ),
         ({"split.stratify": "maybe"}, ["Setting 'split.stratify' is 'maybe'. Expected true or false."]),
-        ({"split.test": 0.9}, ["Setting 'split.test' is 0.9. Expected a number above 0 and below 0.9."]),
+        ({"split.test": 0.9}, ["Setting 'split.test' is 0.9. Expected a number from 0 to below 0.9."]),
         (
             {"split.test": 0.6, "split.validation": 0.5},
             [

@@ -5,6 +5,7 @@ An architecture is plain values (names, options, widths): what a model file need
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -38,7 +39,10 @@ class Architecture:
     @classmethod
     def of(cls, network: Choice, preparation: Preparation, outputs: int) -> Architecture:
         """The architecture for prepared columns."""
-        blocks = {name: kind.features() for name, kind in preparation.blocks.items()}
+        blocks = {
+            name: _taken(_encoder(network.name, name)[0], kind.features())
+            for name, kind in preparation.blocks.items()
+        }
         return cls(network.flat(), blocks, outputs)
 
     def as_dict(self) -> dict[str, Any]:
@@ -68,15 +72,39 @@ class Architecture:
             return Own(own, self.blocks)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            trunk_class = load("networks", choice.name)
-            encoding = getattr(trunk_class, "encoding", {})
-            encoders = {
-                name: load("encoders", name)(**features, **encoding.get(name, {}))
-                for name, features in self.blocks.items()
-            }
+            encoders = {}
+            for name, features in self.blocks.items():
+                encoder, options = _encoder(choice.name, name)
+                encoders[name] = encoder(**features, **options)
             width = sum(int(encoder.outputs) for encoder in encoders.values())
-            trunk = trunk_class(width, **choice.options)
-            return Assembled(encoders, trunk, Head(int(trunk.outputs), self.outputs))
+            trunk = load("networks", choice.name)(width, **choice.options)
+            head = trunk.head(self.outputs) if hasattr(trunk, "head") else Head(trunk.outputs, self.outputs)
+            return Assembled(encoders, trunk, head)
+
+
+def _encoder(network: str, block: str) -> tuple[Any, dict[str, Any]]:
+    """The encoder of a block for a network of that name, and the options that the network has for it."""
+    trunk = None if network == OWN_NETWORK else load("networks", network)
+    options = dict(getattr(trunk, "encoding", {}).get(block, {}))
+    return load("encoders", options.pop("name", block)), options
+
+
+def _taken(encoder: Any, features: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the features of a block those that its encoder is built from."""
+    parameters = inspect.signature(encoder).parameters
+    return {name: value for name, value in features.items() if name in parameters}
+
+
+def multiplications(network: nn.Module) -> int:
+    """How many multiplications one row takes, about: a module's own count, else one for each parameter.
+
+    >>> multiplications(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
+    67
+    """
+    if isinstance(own := getattr(network, "multiplications", None), int):
+        return own
+    parameters = sum(parameter.numel() for parameter in network.parameters(recurse=False))
+    return parameters + sum(multiplications(child) for child in network.children())
 
 
 def defaults(network: Choice) -> dict[str, object]:
@@ -90,7 +118,7 @@ def try_out(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
     """Send a few rows through a network of the user's own, and say in a sentence what does not fit.
 
     Returns:
-        The outputs (B, K).
+        The outputs (B, K), or (B, M, K) of an ensemble.
 
     Raises:
         SpecError: the module fails on the rows, or does not give one row of numbers for each row.
@@ -113,7 +141,7 @@ def try_out(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
         ) from error
     finally:
         network.train(training)
-    if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != rows:
+    if not isinstance(outputs, Tensor) or outputs.ndim not in (2, 3) or len(outputs) != rows:
         shape = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
         raise SpecError(
             Mistake(f"the network gives {shape} for {rows} rows", f"a tensor of shape ({rows}, outputs)")

@@ -13,11 +13,18 @@ from typing import Any
 
 from .errors import Mistake, SpecError
 
-SOURCES = {
-    "csv": "ranvier.data.source.csv",
+SOURCES = {  # asked in this order
     "frame": "ranvier.data.source.frame",
     "arrays": "ranvier.data.source.arrays",
     "sample": "ranvier.data.source.sample",
+    "several": "ranvier.data.source.several",
+    "database": "ranvier.data.source.database",
+    "parquet": "ranvier.data.source.parquet",
+    "arrow": "ranvier.data.source.arrow",
+    "json": "ranvier.data.source.json",
+    "numpy": "ranvier.data.source.numpy",
+    "excel": "ranvier.data.source.excel",
+    "csv": "ranvier.data.source.csv",
 }
 
 SAMPLES = {
@@ -25,6 +32,7 @@ SAMPLES = {
     "iris": "150 iris flowers, 4 measurements; target species",
     "wine": "178 wines, 13 chemical measurements; target cultivar",
     "breast_cancer": "569 tumours, 30 measurements; target diagnosis",
+    "bicycles": "1,000 simulated offers of used bicycles, 11 columns of all kinds; target sold",
     "diabetes": "442 patients, 10 measurements; target progression",
 }
 
@@ -32,18 +40,28 @@ KINDS = {
     "number": "ranvier.data.kinds.number:Number",
     "category": "ranvier.data.kinds.category:Category",
     "boolean": "ranvier.data.kinds.boolean:Boolean",
+    "quantity": "ranvier.data.kinds.quantity:Quantity",
+    "date": "ranvier.data.kinds.date:Date",
+    "labels": "ranvier.data.kinds.labels:Labels",
+    "vector": "ranvier.data.kinds.vector:Vector",
 }
 
-ENCODERS = {  # the default encoder of each kind
+ENCODERS = {  # by the name of a kind its default encoder; then those that a network names
     "number": "ranvier.network.encoders:Numbers",
     "category": "ranvier.network.encoders:Embeddings",
     "boolean": "ranvier.network.encoders:Numbers",
+    "quantity": "ranvier.network.encoders:Numbers",
+    "date": "ranvier.network.encoders:Numbers",
+    "labels": "ranvier.network.encoders:Numbers",
+    "vector": "ranvier.network.encoders:Numbers",
+    "piecewise": "ranvier.network.piecewise:Piecewise",  # for a network that names it
 }
 
 NETWORKS = {
     "perceptron": "ranvier.network.perceptron:Perceptron",
     "linear": "ranvier.network.linear:Linear",
     "mlp": "ranvier.network.mlp:MLP",
+    "tabm": "ranvier.network.tabm:TabM",
 }
 
 ACTIVATIONS = {
@@ -99,10 +117,15 @@ METRICS = {
     "f1_weighted": "ranvier.evaluation.metrics:f1_weighted",
     "roc_auc": "ranvier.evaluation.metrics:roc_auc",
     "log_loss": "ranvier.evaluation.metrics:log_loss",
+    "average_precision": "ranvier.evaluation.more_metrics:average_precision",
+    "brier": "ranvier.evaluation.more_metrics:brier",
+    "cohen_kappa": "ranvier.evaluation.more_metrics:cohen_kappa",
+    "mcc": "ranvier.evaluation.more_metrics:mcc",
     "mse": "ranvier.evaluation.metrics:mse",
     "rmse": "ranvier.evaluation.metrics:rmse",
     "mae": "ranvier.evaluation.metrics:mae",
     "r2": "ranvier.evaluation.metrics:r2",
+    "mape": "ranvier.evaluation.more_metrics:mape",
 }
 
 BASELINES = {
@@ -137,6 +160,25 @@ OBJECTIVES = {
     "supervised": "ranvier.training.objectives.supervised:Supervised",
 }
 
+CHECKS = {
+    "unlearnt_class": "ranvier.insight.checks.unlearnt_class:UnlearntClass",
+    "leaking_column": "ranvier.insight.checks.leaking_column:LeakingColumn",
+    "linear_relation": "ranvier.insight.checks.linear_relation:LinearRelation",
+    "target_runs": "ranvier.insight.checks.target_runs:TargetRuns",
+    "sorted_rows": "ranvier.insight.checks.sorted_rows:SortedRows",
+    "identifier_input": "ranvier.insight.checks.identifier_input:IdentifierInput",
+    "identifier_set_aside": "ranvier.insight.checks.identifier_set_aside:IdentifierSetAside",
+    "constant_column": "ranvier.insight.checks.constant_column:ConstantColumn",
+    "near_duplicates": "ranvier.insight.checks.near_duplicates:NearDuplicates",
+    "parts_differ": "ranvier.insight.checks.parts_differ:PartsDiffer",
+    "imbalance": "ranvier.insight.checks.imbalance:Imbalance",
+    "small_class": "ranvier.insight.checks.small_class:SmallClass",
+    "few_rows": "ranvier.insight.checks.few_rows:FewRows",
+    "missing_values": "ranvier.insight.checks.missing_values:MissingValues",
+    "skewed_numbers": "ranvier.insight.checks.skewed_numbers:SkewedNumbers",
+    "no_better": "ranvier.insight.checks.no_better:NoBetter",
+}
+
 CATALOGUES: dict[str, dict[str, str]] = {
     "sources": SOURCES,
     "samples": SAMPLES,
@@ -152,6 +194,7 @@ CATALOGUES: dict[str, dict[str, str]] = {
     "optimizers": OPTIMIZERS,
     "schedules": SCHEDULES,
     "objectives": OBJECTIVES,
+    "checks": CHECKS,
 }
 
 

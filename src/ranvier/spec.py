@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import (
@@ -71,10 +72,15 @@ class Section(BaseModel):
     @classmethod
     def _no_truth_value_for_a_number(cls, value: object, info: ValidationInfo) -> object:
         """Refuse true and false where a number stands: pydantic would take them for 1 and 0."""
-        annotation = get_type_hints(cls, include_extras=True)[str(info.field_name)]
+        annotation = _annotations(cls)[str(info.field_name)]
         if _is_truth_value_for_a_number(value, annotation):
             raise PydanticCustomError("no_number", "Input should be a number")
         return value
+
+
+@cache
+def _annotations(section: type[Section]) -> dict[str, Any]:
+    return get_type_hints(section, include_extras=True)
 
 
 class Choice(Section):
@@ -120,11 +126,15 @@ class ColumnSpec(Section):
         return str(next(iter(given.values()))) if len(given) == 1 else given
 
 
-Part = Annotated[float, Field(gt=0, lt=0.9)]
+Part = Annotated[float, Field(ge=0, lt=0.9)]
 
 
 class SplitSpec(Section):
-    """Which share of the rows is held out. Columns with the role group, time or part decide how."""
+    """Which share of the rows is held out; 0 leaves a part out. Columns with the role group, time or part decide how.
+
+    Without validation rows nothing is watched: training goes on to its end, and its last weights are kept. Without
+    test rows the result is not measured.
+    """
 
     validation: Part = 0.15
     test: Part = 0.2

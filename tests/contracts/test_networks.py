@@ -10,10 +10,12 @@ import torch
 from torch import nn
 
 from ranvier.catalog import NETWORKS, load
+from ranvier.data.batches import Batch
 from ranvier.losses import CrossEntropy, PerceptronCriterion
 from ranvier.network import MLP, Assembled, Embeddings, Head, Linear, Numbers
 from ranvier.options import defaults
 from ranvier.spec import Spec
+from ranvier.training.objectives.supervised import Supervised
 
 INPUTS = 5
 VARIANTS = [
@@ -24,6 +26,9 @@ VARIANTS = [
     ("mlp", {"hidden": [12], "activation": "tanh", "initializer": "xavier_normal", "dropout": 0.0}),
     ("mlp", {"hidden": [12, 9], "norm": "batch", "activation": "gelu"}),
     ("mlp", {"hidden": [12, 9], "norm": "layer", "initializer": "orthogonal"}),
+    ("tabm", {}),
+    ("tabm", {"members": 3, "hidden": [12], "activation": "silu", "dropout": 0.0}),
+    ("tabm", {"members": 2, "hidden": []}),
 ]
 each = pytest.mark.parametrize(("name", "options"), VARIANTS)
 
@@ -43,10 +48,12 @@ def count(network: nn.Module) -> int:
 
 def expected_count(inputs: int, options: dict, name: str) -> int:
     """The documented number of parameters of a trunk."""
-    if name != "mlp":
+    if name not in ("mlp", "tabm"):
         return 0
-    options = {**defaults("networks", "mlp"), **options}
+    options = {**defaults("networks", name), **options}
     widths = [inputs, *options["hidden"]]
+    if name == "tabm":
+        return sum(n_in * n_out + options["members"] * (n_in + 2 * n_out) for n_in, n_out in pairwise(widths))
     norm = options["norm"]
     each_layer = [
         (n_in + (norm != "batch")) * n_out + (2 * n_out if norm != "none" else 0)
@@ -55,10 +62,26 @@ def expected_count(inputs: int, options: dict, name: str) -> int:
     return sum(each_layer)
 
 
+def head_of(trunk: nn.Module, outputs: int) -> nn.Module:
+    return trunk.head(outputs) if hasattr(trunk, "head") else Head(trunk.outputs, outputs)
+
+
+def loss_of(loss, outputs: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The mean loss; of an ensemble that of all its members."""
+    batch = Batch({}, target, torch.arange(len(target)))
+    return Supervised(loss).evaluate(outputs, batch)
+
+
+def said(outputs: torch.Tensor) -> torch.Tensor:
+    """The class of each row; of an ensemble that of all its members together."""
+    together = outputs.softmax(dim=-1).mean(dim=1) if outputs.ndim == 3 else outputs
+    return together.argmax(dim=1)
+
+
 def whole(name: str, options: dict, seed: int = 0, outputs: int = 3) -> Assembled:
     encoders = {"number": Numbers(width=INPUTS), "category": Embeddings(cardinalities=[4, 30])}
     trunk = load("networks", name)(sum(e.outputs for e in encoders.values()), **options)
-    network = Assembled(encoders, trunk, Head(trunk.outputs, outputs))
+    network = Assembled(encoders, trunk, head_of(trunk, outputs))
     network.reset(torch.Generator().manual_seed(seed))
     return network
 
@@ -73,7 +96,7 @@ def train(network: nn.Module, inputs, target, loss, steps: int, rate: float) -> 
     optimizer = torch.optim.Adam(network.parameters(), lr=rate)
     for _ in range(steps):
         optimizer.zero_grad()
-        value = loss(network(inputs), target).mean()
+        value = loss_of(loss, network(inputs), target)
         value.backward()
         optimizer.step()
     return value.item()
@@ -87,11 +110,12 @@ def test_every_member_is_covered():
 def test_shapes_and_role(name, options):
     trunk = load("networks", name)(INPUTS, **options)
     assert trunk.role == "trunk"
-    assert trunk(torch.randn(7, INPUTS)).shape == (7, trunk.outputs)
+    members = (trunk.members,) if hasattr(trunk, "members") else ()
+    assert trunk(torch.randn(7, INPUTS)).shape == (7, *members, trunk.outputs)
     assert count(trunk) == expected_count(INPUTS, options, name)
     network = whole(name, options)
-    assert network(rows(7)).shape == (7, 3)
-    assert count(network.head) == (network.trunk.outputs + 1) * 3
+    assert network(rows(7)).shape == (7, *members, 3)
+    assert count(network.head) == (network.trunk.outputs + 1) * 3 * (members[0] if members else 1)
 
 
 @each
@@ -102,7 +126,7 @@ def test_settings_that_it_asks_for_are_settings(name, options):
 @each
 def test_every_parameter_receives_a_gradient(name, options):
     network = whole(name, options)
-    CrossEntropy()(network(rows(64)), torch.arange(64) % 3).mean().backward()
+    loss_of(CrossEntropy(), network(rows(64)), torch.arange(64) % 3).backward()
     silent = [key for key, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert silent == []
 
@@ -126,7 +150,7 @@ def test_first_weights_follow_torchs_seed(name, options):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(11)
             trunk = load("networks", name)(INPUTS, **options)
-            built.append(Assembled({"number": Numbers(width=INPUTS)}, trunk, Head(trunk.outputs, 2)))
+            built.append(Assembled({"number": Numbers(width=INPUTS)}, trunk, head_of(trunk, 2)))
     for a, b in zip(built[0].parameters(), built[1].parameters()):
         assert torch.equal(a, b)
         assert a.isfinite().all()
@@ -170,7 +194,7 @@ def test_overfits_one_batch(name, options):
             assert PerceptronCriterion()(network(inputs), target).sum() == 0
         else:
             train(network, inputs, target, CrossEntropy(), 400, 0.02)
-    assert (network.eval()(inputs).argmax(dim=1) == target).all()
+    assert (said(network.eval()(inputs)) == target).all()
 
 
 XOR = ({"number": torch.tensor([[-1.0, -1], [-1, 1], [1, -1], [1, 1]])}, torch.tensor([0, 1, 1, 0]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +21,76 @@ def _csv(folder: Path, value: str) -> object:
     return path
 
 
+def _frame(value: str) -> pl.DataFrame:
+    return pl.DataFrame({"a": [1, 2, 3], "b": ["x", "y", value]})
+
+
+def _parquet(folder: Path, value: str) -> object:
+    path = folder / f"{value}.parquet"
+    _frame(value).write_parquet(path)
+    return path
+
+
+def _arrow(folder: Path, value: str) -> object:
+    path = folder / f"{value}.arrow"
+    _frame(value).write_ipc(path)
+    return path
+
+
+def _json(folder: Path, value: str) -> object:
+    path = folder / f"{value}.jsonl"
+    path.write_text(f'{{"a":1,"b":"x"}}\n\n{{"a":2}}\n{{"a":3,"b":"{value}"}}\n', encoding="utf-8")
+    return str(path)
+
+
+def _numpy(folder: Path, value: str) -> object:
+    path = folder / f"{value}.npz"
+    np.savez(path, X=np.arange(6).reshape(3, 2), y=["x", "y", value])
+    return path
+
+
+def _database(folder: Path, value: str) -> object:
+    path = folder / f"{value}.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS t (a INTEGER, b TEXT)")
+        connection.execute("DELETE FROM t")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", _frame(value).rows())
+        connection.commit()
+    return f"sqlite:///{path}?table=t"
+
+
+def _excel(folder: Path, value: str) -> object:
+    path = folder / f"{value}.xlsx"
+    path.write_text(value)  # what stands in for fastexcel reads it
+    return path
+
+
+def _several(folder: Path, value: str) -> object:
+    return [_csv(folder, "x"), _csv(folder, value)]
+
+
+@pytest.fixture(autouse=True)
+def workbooks(monkeypatch):
+    """Workbooks are read by a package that need not be there."""
+
+    def read_excel(path: Path, **options: object) -> dict[str, pl.DataFrame]:
+        return {"Sheet1": _frame(path.read_text())}
+
+    monkeypatch.setattr(pl, "read_excel", read_excel)
+
+
 LOCATIONS = {  # of each source: a location of its own, with a value in it
     "csv": _csv,
     "frame": lambda folder, value: pl.DataFrame({"a": [1, 2, 3], "b": ["x", "y", value]}),
     "arrays": lambda folder, value: (np.arange(6).reshape(3, 2), ["x", "y", value]),
     "sample": lambda folder, value: {"z": "sample:iris", "w": "sample:wine"}[value],
+    "several": _several,
+    "database": _database,
+    "parquet": _parquet,
+    "arrow": _arrow,
+    "json": _json,
+    "numpy": _numpy,
+    "excel": _excel,
 }
 
 
@@ -33,8 +100,13 @@ def source(request):
 
 
 def test_each_source_claims_its_own_locations_alone(source, tmp_path):
+    """The last of the catalogue takes any path that no other has claimed."""
+    last = list(SOURCES)[-1]
     for name, make in LOCATIONS.items():
-        assert load("sources", source).claims(make(tmp_path, "z")) is (name == source)
+        claimed = load("sources", source).claims(make(tmp_path, "z"))
+        assert claimed is (name == source) or source == last == "csv"
+    claiming = [name for name in SOURCES if load("sources", name).claims(LOCATIONS[source](tmp_path, "z"))]
+    assert claiming[0] == source
     for nothing in (None, 5, (), (1, 2, 3), object(), b"x"):
         assert load("sources", source).claims(nothing) is False
 

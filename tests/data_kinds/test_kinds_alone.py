@@ -11,7 +11,9 @@ from sklearn.preprocessing import StandardScaler
 from ranvier.data.kinds.boolean import PAIRS, Boolean
 from ranvier.data.kinds.category import Category
 from ranvier.data.kinds.number import CHUNK, Number
+from ranvier.data.ledger import Ledger
 from ranvier.errors import DataError, InternalError
+from ranvier.tasks.classify import Classify
 
 
 def guesses(values: list[object]) -> dict[str, float]:
@@ -163,9 +165,28 @@ def test_the_order_of_rows_does_not_change_the_categories() -> None:
 
 def test_more_than_ten_thousand_categories_are_allowed() -> None:
     frame = pl.DataFrame({"a": [f"w{i:05d}" for i in range(12_000)]})
-    kind = Category.fit(frame)
+    kind = Category.fit(frame, fewest=1)
     assert kind.features() == {"cardinalities": [12_001]}
     assert kind.transform(frame)[:, 0].tolist() == list(range(1, 12_001))
+
+
+def test_of_many_categories_the_rare_ones_are_unknown_and_counted() -> None:
+    words = [f"w{i:04d}" for i in range(1_001)]
+    frame = pl.DataFrame({"a": words * 4 + words[:3], "b": (words[:1_000] * 5)[: 4 * 1_001 + 3]})
+    kind, ledger = Category.fit(frame), Ledger()
+    assert kind.categories[0] == tuple(words[:3])
+    assert len(kind.categories[1]) == 1_000  # not too many: the rare ones are kept
+    assert kind.rare == (998, 0)
+    prepared = kind.transform(pl.DataFrame({"a": ["w0002", "w0003", "w9999"], "b": ["w0003"] * 3}), ledger)
+    assert prepared[:, 0].tolist() == [3, 0, 0]
+    assert [str(entry) for entry in ledger.entries] == [
+        "2 cells repaired: rare or not seen in training: taken as unknown (a)"
+    ]
+
+
+def test_all_classes_of_a_target_are_kept() -> None:
+    many = pl.Series("y", [f"class {i}" for i in range(1_200)])
+    assert len(Classify.fit(many, np.arange(1_200)).classes) == 1_200
 
 
 def test_the_classes_of_a_target_are_its_categories() -> None:

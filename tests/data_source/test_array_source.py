@@ -33,7 +33,7 @@ def test_any_mixture_gives_the_same_table(features, y):
     assert table.fingerprint == read(X, Ledger(), y=[0, 1, 0]).fingerprint
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.uint8, np.int64])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int8, np.int64])
 def test_types_of_numbers(dtype):
     table = read((X.astype(dtype), [1, 2, 3]), Ledger())
     assert table.frame["x1"].to_list() == [1, 3, 5]
@@ -61,12 +61,36 @@ def test_one_dimension_is_one_column_and_booleans_are_booleans():
     assert read((np.array([[True], [False]]), [1, 2]), Ledger()).declared == {"x0": "boolean"}
 
 
-def test_pictures_are_flattened_row_by_row_and_said():
-    pictures = np.arange(24).reshape(2, 3, 4)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.uint8, np.int64])
+def test_pictures_are_flattened_row_by_row_to_a_vector_and_said(dtype):
+    pictures = np.arange(24, dtype=dtype).reshape(2, 3, 4)
     ledger = Ledger()
     table = read((pictures, [0, 1]), ledger)
-    assert table.frame.drop("y").row(1) == tuple(range(12, 24))
+    assert table.frame.columns == ["x", "y"]
+    assert table.frame["x"][1].to_list() == list(range(12, 24))
     assert ledger.entries[0].reason == "each row of X (3x4) is flattened to 12 numbers"
+    assert table.declared == {"x": "vector"}
+
+
+def test_bytes_share_a_unit_unless_there_is_one_alone():
+    table = read((np.array([[0, 255], [3, 4]], np.uint8), [0, 1]), Ledger())
+    assert table.declared == {"x": "vector"}
+    assert table.frame["x"].to_list() == [[0, 255], [3, 4]]
+    assert read((np.array([[0], [3]], np.uint8), [0, 1]), Ledger()).declared == {"x0": "number"}
+    assert read((np.ones((2, 2, 2), bool), [0, 1]), Ledger()).frame["x"].to_list() == [[1] * 4] * 2
+
+
+def test_the_fingerprint_of_vectors_tells_their_values_and_shapes():
+    x = np.arange(12, dtype=np.uint8)
+    prints = {
+        read((features, [0, 1]), Ledger()).fingerprint
+        for features in (x.reshape(2, 6), x[::-1].reshape(2, 6), x.reshape(2, 6).astype(float))
+    }
+    assert len(prints) == 3
+    ragged = [
+        read({"a": lists, "y": [1, 2]}, Ledger()).fingerprint for lists in ([[1], [2, 3]], [[1, 2], [3]])
+    ]
+    assert ragged[0] != ragged[1]
 
 
 def test_not_a_number_is_missing_and_the_array_stays():

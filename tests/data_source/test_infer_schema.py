@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -71,24 +71,109 @@ SET_ASIDE = {
         [f"n{max(i, 2)}" for i in range(N)],
         r"nearly every value is different \(58 in 60 rows\)",
     ),
+    "dates of two readings": (
+        [f"{i % 12 + 1:02}/{i % 11 + 1:02}/2020" for i in range(N)],
+        "dates of which no value tells whether 12/01/2020 is the 12th of the 1st month or the other way round",
+    ),
+    "dates of both writings": (
+        [f"{i % 28 + 1:02}/{(i + 14) % 28 + 1:02}/2020" for i in range(N)],
+        r"dates with the day first and with the month first \(15/01/2020, 01/15/2020\)",
+    ),
+    "times": ([f"{i % 24}:30" for i in range(N)], r"times of day, which no kind reads yet \(0:30\)"),
+    "durations": (
+        [timedelta(hours=i % 9) for i in range(N)],
+        "times of day or durations, which no kind reads yet",
+    ),
+    "several units": (
+        [f"{max(i, 2)} {'kg' if i % 3 else 'lb'}" for i in range(N)],
+        r"numbers with several units \(kg, lb\)",
+    ),
+    "ragged lists": (
+        [[1] * (i % 3 + 1) for i in range(N)],
+        r"values of type List\(Int64\), with 1 to 3 numbers, which no kind reads",
+    ),
+    "structures": ([{"a": i} for i in range(N)], r"values of type Struct.*, which no kind reads"),
+    "constant vector": ([[1, 2]] * N, "the same value in every row"),
+}
+
+WRITTEN = {
     "dates": (
         [f"2020-{i % 12 + 1:02}-{i % 27 + 1:02}" for i in range(N)],
-        r"dates, which no kind reads yet \(2020-01-01\)",
+        "date",
+        "dates from 2020-01-01 to 2020-12-24",
     ),
-    "Chinese dates": ([f"2020年{i % 12 + 1}月1日" for i in range(N)], "dates, which"),
-    "times": ([f"{i % 24}:30" for i in range(N)], r"times of day, which no kind reads yet \(0:30\)"),
+    "a date a row": (
+        [str(date(2020, 1, 1) + timedelta(i)) for i in range(N)],
+        "date",
+        "dates from 2020-01-01 to 2020-02-29",
+    ),
+    "Chinese dates": (
+        [f"2020年{i % 12 + 1}月1日" for i in range(N)],
+        "date",
+        "dates from 2020-01-01 to 2020-12-01",
+    ),
+    "German dates": (
+        [f"{i % 9 + 1}.{i % 12 + 1}.2020" for i in range(N)],
+        "date",
+        "dates from 2020-01-01 to 2020-12-09, the day before the month",
+    ),
+    "American dates": (
+        [f"{i % 12 + 1}/{i % 28 + 1}/2020 1:30 PM" for i in range(N)],
+        "date",
+        "dates from 2020-01-01 to 2020-12-24, the month before the day",
+    ),
     "native dates": (
         [date(2020, 1, i % 20 + 1) for i in range(N)],
-        "dates or times, which no kind reads yet",
+        "date",
+        "dates from 2020-01-01 to 2020-01-20",
     ),
     "decimal comma": (
         [f"{i % 9},5" for i in range(N)],
-        r"numbers with a decimal comma; write 3.14, not 3,14 \(0,5\)",
+        "quantity",
+        "quantities from 0.5 to 8.5, with a decimal comma",
     ),
-    "thousands": ([f"{i % 9 + 1},500,000.5" for i in range(N)], "numbers with commas between thousands"),
-    "money": ([f"${i % 9}.50" for i in range(N)], "numbers with a sign of money or per cent"),
-    "lists": ([[i, 1] for i in range(N)], r"values of type List\(Int64\), which no kind reads yet"),
+    "thousands": (
+        [f"{i % 9 + 1},500,000.5" for i in range(N)],
+        "quantity",
+        "quantities from 1.5e+06 to 9.5e+06, with commas between thousands",
+    ),
+    "money": ([f"${i % 9}.50" for i in range(N)], "quantity", "quantities from 0.5 to 8.5, in $"),
+    "per cent": ([f"{i}%" for i in range(N)], "quantity", "quantities from 0 to 59, in %"),
+    "plural": (
+        [f"{i} day{'s' if i != 1 else ''}" for i in range(N)],
+        "quantity",
+        "quantities from 0 to 59, in day",
+    ),
+    "labels": (
+        [";".join(label for bit, label in enumerate("abcd") if i + 1 & 1 << bit) or None for i in range(N)],
+        "labels",
+        "4 distinct labels, with ';' between",
+    ),
+    "lists of text": ([["a", "b"][: i % 3] for i in range(N)], "labels", "lists of 2 distinct labels"),
+    "vectors": ([[i, 1] for i in range(N)], "vector", "vectors of 2 numbers"),
 }
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_kinds_that_are_told_by_how_they_are_written(case):
+    values, kind, reason = WRITTEN[case]
+    column = schema_of(table(c=values))["c"]
+    assert (column.kind, column.role, column.reason) == (kind, "input", reason)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["Portland, OR", "Salem, OR", "Boise, ID"] * (N // 3),
+        ["1st", "2nd", "3rd"] * (N // 3),
+        ["18-24", "25-34", "35-44"] * (N // 3),
+        ["C23 C25", "B5", "E46"] * (N // 3),
+        ["Private", "Private, inc.", "State"] * (N // 3),
+        ["100 W", "60 W", "2 kW"] * (N // 3),
+    ],
+)
+def test_words_that_only_look_like_something_else_stay_categories(values):
+    assert schema_of(table(c=values))["c"].kind == "category"
 
 
 @pytest.mark.parametrize("case", SET_ASIDE)
@@ -105,7 +190,14 @@ def test_what_is_set_aside_and_said(case):
     ]
 
 
-@pytest.mark.parametrize("case", [case for case in SET_ASIDE if case not in ("native dates", "lists")])
+@pytest.mark.parametrize(
+    "case",
+    [
+        case
+        for case in SET_ASIDE
+        if case not in ("durations", "ragged lists", "structures", "constant vector")
+    ],
+)
 def test_a_role_or_kind_said_by_the_user_overrides(case):
     ledger = Ledger()
     schema = schema_of(
@@ -252,6 +344,7 @@ def test_samples_are_the_same_each_time_and_said(monkeypatch):
         ({"c": {"kind": "numbr"}}, "y", None, ["no kind called 'numbr'. Did you mean 'number'?"]),
         ({}, "y", "regres", ["no task called 'regres'. Did you mean 'regress'?"]),
         ({"y": "number"}, "y", "classify", ["task is classify, and the target's kind is 'number'"]),
+        ({"y": "date"}, "y", None, ["target's kind is 'date'. Expected one of number, category, boolean"]),
         ({"y": "category"}, "y", "regress", ["task is regress, and the target's kind is 'category'"]),
         (
             {"agee": "input", "d": "time"},
@@ -323,7 +416,7 @@ def test_weights_must_weigh(weight, match):
         schema_of(table(w=weight), {"w": "weight"})
 
 
-@pytest.mark.parametrize("values", [[[1, 2]] * N, [None] * N])
+@pytest.mark.parametrize("values", [[{"a": 1}] * N, [[1], [1, 2]] * (N // 2), [None] * N])
 def test_an_input_that_no_kind_reads(values):
     with pytest.raises(
         DataError, match=r"Column 'c' \(.*\) cannot be an input: no kind reads its values. Ignore it"

@@ -59,17 +59,17 @@ def test_disagreements_are_said_together():
             {"a": [1], "b": ["x"], "c": [1]}, {"a": [1], "b": [2], "d": [1], "c": [2]}, {"a": [1]}, Ledger()
         )
     assert [str(mistake) for mistake in raised.value.mistakes] == [
-        "The validation rows (a dict of columns) do not have the training rows' columns: adds 'd'. "
-        "Expected the 3 columns of a dict of columns.",
+        "The columns of the validation rows are not those of the training rows: with 'd'. "
+        "Expected the 3 columns of the training rows.",
         "Column 'b' is String in the training rows and Int64 in the validation rows.",
-        "The test rows (a dict of columns) do not have the training rows' columns: lacks 'b', 'c'. "
-        "Expected the 3 columns of a dict of columns.",
+        "The columns of the test rows are not those of the training rows: without 'b', 'c'. "
+        "Expected the 3 columns of the training rows.",
     ]
 
 
 def test_many_missing_columns_are_counted():
     wide = pl.DataFrame({f"c{i}": [1] for i in range(9)})
-    with pytest.raises(DataError, match="lacks 'c1', 'c2', 'c3', 'c4', 'c5' and 3 more"):
+    with pytest.raises(DataError, match="without 'c1', 'c2', 'c3', 'c4', 'c5' and 3 more"):
         read_parts(wide, None, wide.select("c0"), Ledger())
 
 

@@ -28,6 +28,7 @@ def test_the_run_folder_holds_what_is_promised(tmp_path: Path) -> None:
     assert {path.name for path in run.folder.iterdir() if not path.name.startswith(".")} == {
         "run.toml", "schema.json", "ledger.json", "split.csv", "history.jsonl", "timing.jsonl",
         "checkpoint.safetensors", "findings.json", "metrics.json", "predictions.csv", "model.rv",
+        "validation_predictions.csv", "report.html",
     }  # fmt: skip
     metrics = json.loads((run.folder / "metrics.json").read_text())
     assert metrics["task"] == "classify"
@@ -283,3 +284,10 @@ def test_a_spec_that_is_not_settled_builds_nothing(tmp_path: Path) -> None:
     spec = Spec.from_settings({"target": "bought"})
     with pytest.raises(InternalError, match="not settled"):
         set_up(spec, prepare(spec, mixed_frame()), None)
+
+
+def test_a_perceptron_has_scores_and_no_probabilities(tmp_path: Path) -> None:
+    run = small_run(tmp_path, network="perceptron")
+    assert run.metrics["test"]["log_loss"]["value"] is None
+    assert rv.evaluate(run, mixed_frame()).test["log_loss"]["value"] is None
+    assert rv.evaluate(run, mixed_frame()).test["accuracy"]["value"] is not None

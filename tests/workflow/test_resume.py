@@ -107,7 +107,7 @@ def test_ctrl_c_while_measuring(whole: rv.Run, tmp_path: Path, monkeypatch: pyte
 def test_killed_after_divergence_says_it_again(data: Path, tmp_path: Path) -> None:
     settings = {**QUICK, "training.optimizer": "gradient_descent", "training.learning_rate": 1e30}
     folder = tmp_path / "run"
-    with pytest.raises(DivergedError):
+    with pytest.raises(DivergedError, match="Training stopped"):
         rv.fit(data, target="bought", settings=settings, out=folder)
     (folder / "model.rv").unlink()
     with pytest.raises(DivergedError, match="Training stopped: The loss was"):

@@ -12,7 +12,7 @@ import traceback
 import typer
 
 from ..errors import RanvierError
-from . import catalog, evaluate, inspect, predict, runs, trace, train
+from . import catalog, compare, evaluate, inspect, predict, report, runs, trace, train
 from .output import fail
 
 app = typer.Typer(
@@ -29,6 +29,8 @@ for _verb in (
     predict.predict,
     evaluate.evaluate,
     runs.runs,
+    compare.compare,
+    report.report,
     catalog.catalog,
     trace.trace,
 ):

@@ -15,13 +15,20 @@ from .kinds.values import is_readable, read_numbers, read_text
 from .ledger import Ledger
 from .schema import Column, Schema
 from .table import Table
+from .target import KINDS as TARGET_KINDS
 from .target import TASK_KINDS, target_kind, target_mistakes
-from .unfit import COUNTS, unfit
+from .unfit import COUNTS, NESTED, unfit
 
-SAMPLED_CELLS = 5_000_000
+SAMPLED_CELLS = 1_000_000
 FEWEST_SAMPLED = 5_000
 """How many cells of a table, and at least how many rows, are looked at to tell the kinds of inputs; the reason says
 so where there are more rows."""
+
+TRIED = 1_000
+"""So many values tell that a column is not of a kind that takes long to read."""
+
+PLAIN = ("number", "category", "boolean")
+"""The kinds that plain numbers may be of."""
 
 LEAST = 0.1
 """A kind is taken only if its confidence is at least this."""
@@ -36,7 +43,7 @@ def infer_schema(
 
     What the user says comes first, then what the source declares, then the kind that fits the values best. A column
     from which nothing can be learnt is set aside, unless the user calls it an input or names its kind: one value
-    throughout, no values, an identifier, free text, dates.
+    throughout, no values, an identifier, free text, dates that can be read in two ways.
 
     Args:
         table: the rows as they were read.
@@ -139,7 +146,9 @@ def _request_mistakes(
     kind = next(
         (said.kind for name, said in columns.items() if name == target or said.role == "target"), None
     )
-    if kind and task in TASK_KINDS and ("number" if kind == "number" else "category") != TASK_KINDS[task]:
+    if kind in KINDS and kind not in TARGET_KINDS:
+        yield Mistake(f"the target's kind is {kind!r}", f"one of {', '.join(TARGET_KINDS)}")
+    elif kind and task in TASK_KINDS and ("number" if kind == "number" else "category") != TASK_KINDS[task]:
         yield Mistake(
             f"the task is {task}, and the target's kind is {kind!r}", f"the kind {TASK_KINDS[task]!r}"
         )
@@ -159,11 +168,12 @@ def _column(values: pl.Series, sample: pl.Series, said: ColumnSpec, declared: st
         return Column(name, said.kind, role, "said by you")
     if declared:
         return Column(name, declared, role, f"{declared}, as the source declares")
-    if said.role is None and (reason := unfit(values, sample)):
-        return Column(name, None, "ignored", reason)
     kind, guess = _best(sample)
+    if said.role is None and (reason := unfit(values, sample, kind, guess)):
+        return Column(name, None, "ignored", reason)
     if kind == "boolean" and len(sample) < len(values):  # a third value may stand in the other rows
-        kind, guess = _best(values)
+        of_all = load("kinds", "boolean").infer(values)
+        kind, guess = (kind, of_all) if of_all.confidence == guess.confidence else _best(values)
         sample = values
     reason = guess.reason
     if len(sample) < len(values):
@@ -178,7 +188,16 @@ def _column(values: pl.Series, sample: pl.Series, said: ColumnSpec, declared: st
 
 def _best(values: pl.Series) -> tuple[str, Guess]:
     """The kind with the highest confidence; of equals the first in the catalogue's order."""
-    guesses: dict[str, Guess] = {kind: load("kinds", kind).infer(values) for kind in KINDS}
+    guesses: dict[str, Guess] = {"number": load("kinds", "number").infer(values)}
+    numeric = guesses["number"].confidence >= 0.97  # each value is one, and so not written in another way
+    few = values.gather_every(len(values) // TRIED) if len(values) >= 2 * TRIED else values
+    for kind in PLAIN if numeric else KINDS:
+        if kind in guesses:
+            continue
+        slow = kind == "quantity"  # so it is tried on a few values before all
+        guesses[kind] = load("kinds", kind).infer(few if slow else values)
+        if slow and guesses[kind].confidence:
+            guesses[kind] = load("kinds", kind).infer(values)
     best = max(guesses, key=lambda kind: guesses[kind].confidence)
     return best, guesses[best]
 
@@ -215,7 +234,8 @@ def _data_mistakes(table: Table, schema: Schema) -> Iterable[Mistake]:
             else "check the separator of the file",
         )
     for column in schema.inputs:
-        if schema[column].kind is None or not is_readable(table.frame[column]):
+        kind = schema[column].kind
+        if kind is None or not (is_readable(table.frame[column]) or kind in NESTED):
             what = table.frame[column].dtype
             yield Mistake(
                 f"column {column!r} ({what}) cannot be an input: no kind reads its values", remedy="ignore it"

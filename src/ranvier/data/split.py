@@ -39,7 +39,8 @@ class Split:
         train: positions of the training rows in the table (not row numbers of the source), ascending.
         validation: positions of the rows that choose when to stop and which setting is best.
         test: positions of the rows that measure the result, once.
-        method: ``given``, ``group``, ``time``, ``stratified``, ``random``, or ``stored`` where it was read from a file.
+        method: ``given``, ``group``, ``time``, ``stratified``, ``random``, ``whole`` where no rows are held out, or
+            ``stored`` where it was read from a file.
         reason: a sentence on how the parts came about.
     """
 
@@ -65,25 +66,28 @@ def make_split(
     Args:
         table: N rows; those without a target are already dropped.
         schema: the roles of its columns.
-        spec: the shares to hold out, and whether to stratify.
+        spec: the shares to hold out, and whether to stratify. A part whose share is 0 has no rows, unless it is given.
         seed: of the run.
         stratify_by: (N,) the target: classes (any integers, booleans or texts), or floats, which are put into
             10 bins with equal counts. Ignored where a group or a time decides.
 
     Raises:
-        DataError: there are fewer than 10 rows, the roles contradict each other, or a column that decides the split
-            has values that it cannot be decided by.
+        DataError: rows are to be held out of fewer than 10, the roles contradict each other, or a column that decides
+            the split has values that it cannot be decided by.
     """
-    if len(table) < FEWEST:
+    wanted = tuple(part for part in PARTS if part == "train" or getattr(spec, part) > 0)
+    if len(table) < (FEWEST if len(wanted) > 1 else 1):
         raise DataError(Mistake(f"at least {FEWEST} rows are needed, {len(table):,} were left"))
     deciding = _deciding_columns(table, schema)
     method = next(iter(deciding), "random")
     given = _given_parts(table, deciding.get("part"))
     if given is None:
         everything = np.arange(len(table), dtype=np.int64)
-        return _by_rule(table, everything, PARTS, deciding, spec, seed, stratify_by)
+        if len(wanted) == 1:
+            return _split_of(np.full(len(table), "train"), "whole", "no rows are held out")
+        return _by_rule(table, everything, wanted, deciding, spec, seed, stratify_by)
     train = np.flatnonzero(given == "train")
-    absent = tuple(part for part in PARTS[1:] if not (given == part).any())
+    absent = tuple(part for part in wanted[1:] if not (given == part).any())
     where = f"column {deciding['part']!r}" if method == "part" else "the files that were named"
     reason = f"the parts are given by {where}"
     if absent:

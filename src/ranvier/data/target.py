@@ -18,6 +18,9 @@ MOST_CLASSES = 20
 LEAST_PER_CLASS = 5
 """Whole numbers must occur so often, on average, to be classes (two distinct ones always are)."""
 
+KINDS = ("number", "category", "boolean")
+"""The kinds that a target may be said to have."""
+
 TASK_KINDS = {"classify": "category", "regress": "number"}
 
 

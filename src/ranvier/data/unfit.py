@@ -7,7 +7,11 @@ import re
 import numpy as np
 import polars as pl
 
-from .kinds.values import DATE, ENOUGH, is_readable, read_numbers, read_text
+from .kinds import Guess
+from .kinds.date import Date
+from .kinds.quantity import Quantity
+from .kinds.values import ENOUGH, is_readable, read_numbers, read_text
+from .kinds.vector import Vector
 
 COUNTS = "whole numbers that count the rows"
 """The reason for a column that only numbers the rows."""
@@ -22,17 +26,16 @@ _IDENTIFIER = re.compile(
     r"(^|[\W_])(id|idx|index|uuid|guid|row([ _-]?(id|name|number|nr|no)s?)?)$|编号$|序号$", re.IGNORECASE
 )
 _CAMEL = re.compile(r"[a-z]I[dD]$")
-_FORMATS = {  # what is written so that neither numbers nor words are to be had from it
-    DATE: "dates, which no kind reads yet",
-    r"^\d{4}年\d{1,2}月(\d{1,2}日)?": "dates, which no kind reads yet",
-    r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$": "times of day, which no kind reads yet",
-    r"^[+-]?\d+,\d+$": "numbers with a decimal comma; write 3.14, not 3,14",
-    r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$": "numbers with commas between thousands; write them without",
-    r"^[+-]?[$€£¥]\s?[\d.,]+$|^[+-]?[\d.,]+\s?[$€£¥%]$": "numbers with a sign of money or per cent; write them without",
-}
+_CLOCK = r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
+
+NESTED = ("labels", "vector")
+"""The kinds that read lists."""
+
+SURE = ("date", "quantity", *NESTED)
+"""The kinds of values that are written in a way of their own: a value a row does not make them names of rows."""
 
 
-def unfit(values: pl.Series, sample: pl.Series) -> str | None:
+def unfit(values: pl.Series, sample: pl.Series, kind: str, guess: Guess) -> str | None:
     """Say why a column should be set aside, or None where nothing speaks against it.
 
     What must hold for every row (the same value throughout, no value twice) is checked on all rows; the rest on the
@@ -41,14 +44,16 @@ def unfit(values: pl.Series, sample: pl.Series) -> str | None:
     Args:
         values: all raw values of the column (N).
         sample: some of them, or all.
+        kind: the kind that fits the sample best.
+        guess: how well it does.
 
     Returns:
         A clause such as ``each value occurs once``, or None.
     """
-    if not is_readable(values):
-        return f"values of type {values.dtype}, which no kind reads yet"
-    if values.dtype.is_temporal():
-        return "dates or times, which no kind reads yet"
+    if not is_readable(values) and not guess.confidence and len(values.drop_nulls()):
+        return f"{Vector.infer(sample).reason}, which no kind reads"
+    if values.dtype in (pl.Time, pl.Duration):
+        return "times of day or durations, which no kind reads yet"
     present = comparable(sample)
     if present.n_unique() < 2:
         present = comparable(values)
@@ -58,9 +63,11 @@ def unfit(values: pl.Series, sample: pl.Series) -> str | None:
         return "it has no values"
     if distinct == 1:
         return f"the same value in every row ({present[0]})" if count == len(values) else None
-    if present.dtype == pl.String and (written := _written(present)):
-        return written + told
+    if kind in SURE and guess.confidence:
+        return None
     numeric = is_numeric(present)
+    if present.dtype == pl.String and not numeric and (written := _written(present, distinct)):
+        return written + told
     if distinct == count and (reason := _identifier(values, numeric)):
         return reason
     if numeric or present.dtype != pl.String:
@@ -85,17 +92,25 @@ def is_numeric(present: pl.Series) -> bool:
 def are_dates(values: pl.Series) -> bool:
     """Tell whether the values are dates or times."""
     return values.dtype.is_temporal() or (
-        values.dtype == pl.String and (_written(comparable(values)) or "").startswith(("dates", "times"))
+        values.dtype == pl.String
+        and (Date.infer(values).reason.startswith("dates") or _are_clocks(comparable(values)))
     )
 
 
-def _written(present: pl.Series) -> str | None:
-    if not len(present) or is_numeric(present):
-        return None
-    for pattern, reason in _FORMATS.items():
-        if int(present.str.contains(pattern).sum()) >= ENOUGH * len(present):
-            example = present[0]
-            return f"{reason} ({example})"
+def _are_clocks(present: pl.Series) -> bool:
+    return len(present) > 0 and int(present.str.contains(_CLOCK).sum()) >= ENOUGH * len(present)
+
+
+def _written(present: pl.Series, distinct: int) -> str | None:
+    """Say why values that are neither numbers nor words are not read as what they are."""
+    if _are_clocks(present):
+        return f"times of day, which no kind reads yet ({present[0]})"
+    if (reason := Date.infer(present).reason).startswith("dates"):
+        return reason
+    if distinct > max(FEWEST, len(present) // 2) and (reason := Quantity.infer(present).reason).startswith(
+        "numbers with"
+    ):
+        return reason
     return None
 
 

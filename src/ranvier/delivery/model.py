@@ -18,6 +18,7 @@ from ..data.ledger import Ledger
 from ..data.preparation import Preparation
 from ..data.schema import Schema
 from ..data.source import read
+from ..data.source.arrays import vectors
 from ..data.table import Table
 from ..errors import DataError, Mistake
 from ..tasks import Task
@@ -60,7 +61,7 @@ class Model:
             DataError: the data cannot be read, lacks a column, or has rows that cannot be read.
         """
         ledger = Ledger() if ledger is None else ledger
-        table = read_rows(data, ledger, self.preparation.columns)
+        table = read_rows(data, ledger, self.preparation)
         if ledger.dropped:
             dropped = next(entry for entry in ledger.entries if entry.outcome == "dropped")
             raise DataError(
@@ -80,11 +81,14 @@ class Model:
         return f"{self.task.name} {self.task.target!r} from {len(self.preparation.columns)} columns"
 
 
-def read_rows(data: Any, ledger: Ledger, columns: tuple[str, ...]) -> Table:
-    """Read new rows; a bare array takes the names of the ``columns`` that the model was trained on."""
+def read_rows(data: Any, ledger: Ledger, preparation: Preparation) -> Table:
+    """Read new rows; a bare array takes the names of the columns that the model was trained on."""
+    columns = preparation.columns
     if isinstance(data, (np.ndarray, torch.Tensor)):
         array = np.asarray(data)
         flat = array.reshape(len(array), -1) if array.ndim != 1 else array.reshape(1, -1)
+        if len(columns) == 1 and "vector" in preparation.blocks:
+            return read(pl.DataFrame([vectors(columns[0], flat)]), ledger)
         if flat.shape[1] != len(columns):
             raise DataError(
                 Mistake(

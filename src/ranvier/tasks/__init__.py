@@ -16,7 +16,8 @@ from ..errors import Mistake, SpecError
 class Task(Protocol):
     """What a target column asks of a network: how it is encoded, how outputs are read, how they are measured.
 
-    Shapes: N rows, K outputs of the network, C classes.
+    Shapes: N rows, K outputs of the network, C classes. An ensemble of M members gives outputs (N, M, K), which
+    ``joined`` turns into those of one network.
     """
 
     name: ClassVar[str]
@@ -44,8 +45,15 @@ class Task(Protocol):
         """Raw target values to the tensor that the loss takes: (N,) class indices or (N, K) values."""
         ...
 
+    def joined(self, outputs: Tensor) -> Tensor:
+        """Outputs of an ensemble (N, M, K) to outputs (N, K) that say what the members say on average.
+
+        Averaged are probabilities or values. Outputs (N, K) stay as they are.
+        """
+        ...
+
     def decode(self, outputs: Tensor) -> NDArray[Any]:
-        """Outputs (N, K) to predictions: (N, C) probabilities or (N,) values."""
+        """Outputs (N, K) or (N, M, K) to predictions: (N, C) probabilities or (N,) values."""
         ...
 
     def truth(self, target: Tensor) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 from typing_extensions import Self
 
 from ..data.kinds.category import Category
@@ -46,7 +48,7 @@ class Classify:
     @classmethod
     def fit(cls, values: pl.Series, train: NDArray[Any]) -> Self:
         """Collect the classes; ``train`` changes nothing, since a label is no statistic."""
-        return cls(Category.fit(values.to_frame()))
+        return cls(Category.fit(values.to_frame(), fewest=1))
 
     def default_loss(self) -> str:
         """Binary cross-entropy for two classes, cross-entropy for more."""
@@ -66,9 +68,19 @@ class Classify:
         """Labels to class indices (N,), int64."""
         return self.kind.transform(values.alias(self.target).to_frame())[:, 0] - 1
 
+    def joined(self, outputs: Tensor) -> Tensor:
+        """Logits of an ensemble (N, M, K) to logits (N, K) whose probabilities are the mean of the members'."""
+        if outputs.ndim == 2:
+            return outputs
+        if outputs.shape[2] > 1:
+            return torch.log_softmax(outputs, dim=2).logsumexp(dim=1) - math.log(outputs.shape[1])
+        return functional.logsigmoid(outputs).logsumexp(dim=1) - functional.logsigmoid(-outputs).logsumexp(
+            dim=1
+        )
+
     def decode(self, outputs: Tensor) -> NDArray[np.float64]:
-        """Logits (N, 1) or (N, C) to probabilities (N, C)."""
-        logits = outputs.detach().double().cpu()
+        """Logits (N, 1) or (N, C), or those of an ensemble (N, M, ...), to probabilities (N, C)."""
+        logits = self.joined(outputs.detach().double().cpu())
         if logits.shape[1] == 1:
             logits = torch.cat(
                 [torch.zeros_like(logits), logits], dim=1

@@ -41,7 +41,7 @@ class Regress:
     @classmethod
     def fit(cls, values: pl.Series, train: NDArray[Any]) -> Self:
         """Learn the mean and deviation of the training rows' values."""
-        return cls(Number.fit(values[train].to_frame()))
+        return cls(Number.fit(values[train].to_frame(), bins=0))
 
     def default_loss(self) -> str:
         """The mean squared error."""
@@ -59,9 +59,13 @@ class Regress:
         """Values to standardised ones (N, 1), float32."""
         return self.kind.transform(values.alias(self.target).to_frame())[:, :1]
 
+    def joined(self, outputs: Tensor) -> Tensor:
+        """Outputs of an ensemble (N, M, 1) to the mean of the members' (N, 1)."""
+        return outputs.mean(dim=1) if outputs.ndim == 3 else outputs
+
     def decode(self, outputs: Tensor) -> NDArray[np.float64]:
-        """Outputs (N, 1) to values (N,) in the target's unit."""
-        return self.truth(outputs.detach())
+        """Outputs (N, 1), or those of an ensemble (N, M, 1), to values (N,) in the target's unit."""
+        return self.truth(self.joined(outputs.detach().double()))
 
     def truth(self, target: Tensor) -> NDArray[np.float64]:
         """Standardised values (N, 1) to values (N,) in the target's unit."""

@@ -163,7 +163,8 @@ def _end_epoch(state: State, limits: Limits, validate: Validate) -> dict[str, An
     with _averaged(state):
         measured = validate(state.network)
         value = measured.get(limits.metric, 0.0) * (-1 if limits.greater_is_better else 1)
-        if state.best is None or not measured or value < state.best.value:  # unmeasured, the latest are the best
+        # where nothing is measured, the latest weights count as the best
+        if state.best is None or not measured or value < state.best.value:
             state.best = Best(value, state.epoch + 1, copy_weights(state.network))
             state.waited = 0
         else:

@@ -75,7 +75,7 @@ def evaluate(
     elif not isinstance(model, Model):
         model = load(model)
     task, ledger = model.task, Ledger()
-    table = read_rows(data, ledger, model.preparation.columns)
+    table = read_rows(data, ledger, model.preparation)
     if y is not None:
         table = replace(table, frame=table.frame.with_columns(pl.Series(task.target, np.asarray(y))))
     if task.target not in table.frame.columns:
@@ -95,9 +95,10 @@ def evaluate(
         )
     truth = task.truth(task.encode(table.frame[task.target]))
     predicted = model.decide(table.frame, ledger)
+    probable = bool(model.card.get("probabilities", True))
     return Evaluation(
         task=task.name,
-        test=with_intervals(truth, predicted, metrics_of(task), resamples, 0),
+        test=with_intervals(truth, predicted, metrics_of(task), resamples, 0, probabilities=probable),
         rows={"read": ledger.read, "dropped": ledger.dropped, "test": len(table)},
         ledger=ledger,
         details=of_classes(task, truth, predicted, resamples, 0) if isinstance(task, Classify) else {},

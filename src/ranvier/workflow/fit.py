@@ -25,8 +25,9 @@ from .findings import findings
 from .inspect import ask
 from .interrupt import interruptible
 from .learn import Learning, find_rate, plan, set_up, threads
-from .measure import measure
+from .measure import gives_probabilities, measure
 from .prepared import Prepared, prepare
+from .reporting import write_report
 from .run import Run
 from .settle import Settled, check_request
 
@@ -178,7 +179,7 @@ def _train(folder: Path, learning: Learning, watchers: Sequence[Watcher]) -> Non
 
 
 def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learning) -> None:
-    """Measure the trained network, and write measure, findings and, last of all, the model."""
+    """Measure the trained network, and write measure, findings, the model and, from all of these, the report."""
     state = learning.state
     model = Model(
         schema=prepared.schema,
@@ -192,9 +193,11 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
     measured = measure(spec, prepared, state.network)
     write_json(folder / "metrics.json", measured.metrics)
     write_text(folder / "predictions.csv", measured.predictions.write_csv())
-    files.write_findings(folder, findings(prepared, measured))
-    model.card = _card(measured.metrics, prepared)
+    write_text(folder / "validation_predictions.csv", measured.validation_predictions.write_csv())
+    files.write_findings(folder, findings(prepared, measured.metrics, spec.seed))
+    model.card = {**_card(measured.metrics, prepared), "probabilities": gives_probabilities(spec)}
     save(model, folder / files.MODEL)
+    write_report(folder)
 
 
 def _with_rate(settled: Settled, rate: float) -> Settled:

@@ -10,7 +10,9 @@ checkpoint.safetensors  the state of the training
 findings.json           what was noticed
 metrics.json            the measure on validation and test rows, beside the baselines
 predictions.csv         the test rows' predictions
+validation_predictions.csv  the validation rows'
 model.rv                the model
+report.html             all of this as one page
 """
 
 from __future__ import annotations

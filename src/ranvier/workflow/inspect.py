@@ -10,7 +10,9 @@ from typing import Any
 from torch import nn
 
 from ..assemble import describe
+from ..finding import Finding
 from ..spec import OWN_NETWORK, Spec, merge, nest
+from .findings import findings
 from .learn import plan
 from .prepared import Prepared, prepare
 from .settle import Settled, check_request
@@ -24,11 +26,13 @@ class Inspection:
         prepared: the data.
         settled: every setting, with the reason of each that was chosen.
         network: the network in a few words.
+        findings: what was noticed in the data.
     """
 
     prepared: Prepared
     settled: Settled
     network: str
+    findings: list[Finding]
 
     def as_dict(self) -> dict[str, Any]:
         """The inspection as JSON values."""
@@ -45,6 +49,7 @@ class Inspection:
                 **prepared.split.counts,
             },
             "network": self.network,
+            "findings": [finding.as_dict() for finding in self.findings],
             "settings": self.settled.spec.settings(),
             "reasons": dict(self.settled.reasons),
         }
@@ -76,7 +81,8 @@ def inspect(
     check_request(spec)
     prepared = prepare(spec, (data, y) if y is not None else data)
     settled, learning = plan(spec, prepared, own)
-    return Inspection(prepared, settled, describe(learning.state.network))
+    noticed = findings(prepared, seed=spec.seed)
+    return Inspection(prepared, settled, describe(learning.state.network), noticed)
 
 
 def ask(

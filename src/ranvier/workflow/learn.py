@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..assemble import Architecture, try_out
+from ..assemble import Architecture, multiplications, try_out
 from ..catalog import load
 from ..data.batches import Batch, Batches
 from ..delivery.model import forward
@@ -46,10 +46,11 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
         SpecError: with every setting that does not fit the data.
     """
     outputs = own_outputs(prepared, own) if own is not None else None
+    if not len(prepared.parts["validation"]):
+        spec = _unwatched(spec)
     settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)
     learning = set_up(settled.spec, prepared, own)
-    parameters = sum(parameter.numel() for parameter in learning.state.network.parameters())
-    return with_threads(settled, parameters, learning.batches.size), learning
+    return with_threads(settled, multiplications(learning.state.network), learning.batches.size), learning
 
 
 def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | None = None) -> Learning:
@@ -79,7 +80,7 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
         architecture = Architecture.of(network_choice, prepared.preparation, outputs)
         network = architecture.build(spec.seed)
     network = network.to(device)
-    objective = Supervised(loss, class_weights(spec, task, train, device))
+    objective = Supervised(loss, class_weights(spec, task, train, device), task.joined)
     optimizer_choice, schedule_choice = _settled(training.optimizer), _settled(training.schedule)
     rate = rate or (training.learning_rate if isinstance(training.learning_rate, float) else 1e-3)
     optimizers = {
@@ -115,20 +116,40 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
     )
 
 
+def _unwatched(spec: Spec) -> Spec:
+    """The spec of a run without validation rows: it never stops early.
+
+    Raises:
+        SpecError: it is asked to.
+    """
+    if spec.stopping.patience:
+        raise SpecError(
+            Mistake(
+                f"stopping.patience is {spec.stopping.patience}, and there are no validation rows to watch",
+                "a split.validation above 0, or a patience of 0",
+            )
+        )
+    return spec.replace({"stopping.patience": 0})
+
+
 def own_outputs(prepared: Prepared, own: nn.Module | None) -> int:
     """How many outputs a module of the user's own gives for the prepared columns.
 
     Raises:
         SpecError: it does not take them, or gives something else than a row of outputs for each row.
     """
-    features = {name: kind.features() for name, kind in prepared.preparation.blocks.items()}
-    network = Architecture(OWN_NETWORK, features, 0).build(0, own)
+    network = Architecture.of(Choice(name=OWN_NETWORK), prepared.preparation, 0).build(0, own)
     few = prepared.parts["train"].take(slice(0, 4))
-    return int(try_out(network.cpu(), few.inputs).shape[1])
+    return int(try_out(network.cpu(), few.inputs).shape[-1])
 
 
 def validation_of(task: Task, objective: Supervised, part: Batch, metric: str) -> Validate:
-    """A function that measures a network on ``part``: its loss, the task's metric, and the one that is watched."""
+    """A function that measures a network on ``part``: its loss, the task's metric, and the one that is watched.
+
+    It gives nothing where ``part`` has no rows.
+    """
+    if not len(part):
+        return lambda network: {}
     truth = task.truth(part.target)
     names = dict.fromkeys([task.metric, metric])
     names.pop("loss", None)

@@ -29,6 +29,10 @@ BUDGET = 8.0
 the same baselines whatever else the machine was doing."""
 
 
+UNMEASURED = "There were no test rows to measure it on."
+"""The verdict on a run without test rows."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """What was measured.
@@ -36,10 +40,12 @@ class Measured:
     Args:
         metrics: as they stand in ``metrics.json``.
         predictions: of the test rows: row number, true value, prediction.
+        validation_predictions: of the validation rows, which choose thresholds and temperature.
     """
 
     metrics: dict[str, Any]
     predictions: pl.DataFrame
+    validation_predictions: pl.DataFrame
 
 
 def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
@@ -49,6 +55,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     resamples, seed = spec.evaluation.resamples, spec.seed
     probable = gives_probabilities(spec)
     truth = {part: task.truth(prepared.parts[part].target) for part in ("validation", "test")}
+    present = [part for part in truth if len(truth[part])]
     predicted = {part: task.decode(forward(network, prepared.parts[part].inputs)) for part in truth}
     weights = {part: weights_of(prepared, part) for part in truth}
     measured = {
@@ -61,26 +68,35 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
             weight=weights[part],
             probabilities=probable,
         )
-        for part in truth
+        for part in present
     }
     metrics: dict[str, Any] = {
         "task": task.name,
         "metric": task.metric,
-        "test": measured["test"],
-        "validation": measured["validation"],
+        "test": measured.get("test", {}),
+        "validation": measured.get("validation", {}),
         "baselines": {},
         "comparison": {},
         "rows": {"read": prepared.ledger.read, "dropped": prepared.ledger.dropped, **prepared.split.counts},
     }
-    if isinstance(task, Classify):
+    if isinstance(task, Classify) and "test" in present:
         metrics.update(of_classes(task, truth["test"], predicted["test"], resamples, seed))
-    if spec.evaluation.baselines:
+    if spec.evaluation.baselines and "test" in present:
         metrics.update(_baselines(prepared, truth["test"], predicted["test"], metrics_wanted, spec))
-    value = measured["test"][task.metric]["value"]
+    metrics["verdict"] = _verdict(prepared, metrics) if "test" in present else UNMEASURED
+    frames = {}
+    for part in truth:
+        rows = {"row": prepared.parts[part].rows.numpy() + 1, "true": _shown(task, truth[part])}
+        frames[part] = pl.DataFrame(rows).hstack(task.frame(predicted[part]))
+    return Measured(metrics, frames["test"], frames["validation"])
+
+
+def _verdict(prepared: Prepared, metrics: Mapping[str, Any]) -> str:
+    """How the network compares with the baselines, in words."""
+    task = prepared.task
+    value = metrics["test"][task.metric]["value"]
     comparisons = {name: Comparison(**entry) for name, entry in metrics["comparison"].items()}
-    metrics["verdict"] = verdict(load("metrics", task.metric), value, comparisons, _trivial(task, prepared))
-    rows = pl.DataFrame({"row": prepared.parts["test"].rows.numpy() + 1, "true": _shown(task, truth["test"])})
-    return Measured(metrics, rows.hstack(task.frame(predicted["test"])))
+    return verdict(load("metrics", task.metric), value, comparisons, _trivial(task, prepared))
 
 
 def metrics_of(task: Task) -> list[Metric]:

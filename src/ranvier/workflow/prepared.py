@@ -99,8 +99,24 @@ def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepa
             )
         )
     schema = infer_schema(table, spec.columns, spec.target, spec.task, ledger)
-    if stored:
-        schema = stored.schema
+    return prepare_table(spec, table, stored.schema if stored else schema, ledger, stored)
+
+
+def prepare_table(
+    spec: Spec, table: Table, schema: Schema, ledger: Ledger, stored: Stored | None = None
+) -> Prepared:
+    """Prepare a table whose schema is known: cleaned, split, fitted on the training rows.
+
+    Args:
+        spec: what is asked.
+        table: the rows as they were read.
+        schema: of these rows.
+        ledger: of these rows; what is dropped or repaired is written here.
+        stored: of a run that is resumed: its split is used again.
+
+    Raises:
+        DataError: with all that is wrong.
+    """
     table = clean(table, schema, ledger)
     target = table.frame[schema.target]
     task_name = spec.task or ("regress" if schema[schema.target].kind == "number" else "classify")

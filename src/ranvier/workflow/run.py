@@ -12,6 +12,9 @@ import polars as pl
 
 from ..delivery.file import load
 from ..delivery.model import Model
+from ..insight.report import figures
+from ..insight.report import read as read_contents
+from ..insight.report import summary as summary_html
 from ..spec import Spec
 from ..training.history import read_history
 from . import folder as files
@@ -57,6 +60,13 @@ class Run:
         """The model; a network of your own is loaded with ``ranvier.load(path, network=...)``."""
         return load(self.folder / files.MODEL)
 
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """The report's pictures as Plotly figures, by name: ``run.figures["learning_curve"].show()``."""
+        from plotly.graph_objects import Figure
+
+        return {name: Figure(plain) for name, plain in figures(read_contents(self.folder)).items()}
+
     def predict(self, data: Any) -> pl.DataFrame:
         """Predictions for new rows, in their order: see ``Model.predict``."""
         return self.model.predict(data)
@@ -68,6 +78,9 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        return summary_html(read_contents(self.folder), str(self.folder))
 
     def __str__(self) -> str:
         from .summary import summary

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..finding import Finding
 from ..tasks.classify import Classify
 from .prepared import Prepared
 
@@ -38,20 +39,22 @@ def summary(run: Run) -> str:
     if not run.finished:
         return f"{head}\n  not finished; go on with: ranvier train --resume {run.folder}"
     history = run.history
-    best = min(history, key=lambda line: line["validation"]["loss"]) if history else None
     lines = [head]
-    if best:
-        lines.append(
-            f"  trained   {len(history)} epochs, {history[-1]['step']:,} steps; "
-            f"lowest validation loss in epoch {best['epoch']}"
-        )
+    if history:
+        trained = f"  trained   {len(history)} epochs, {history[-1]['step']:,} steps"
+        if history[-1]["validation"]:
+            best = min(history, key=lambda line: line["validation"]["loss"])
+            trained += f"; lowest validation loss in epoch {best['epoch']}"
+        lines.append(trained)
     if not (run.folder / "metrics.json").exists():
         return "\n".join([*lines, *(f"  finding   {f['cause']} {f['remedy']}" for f in run.findings)])
     metrics = run.metrics
     lines += [f"  test      {line.strip()}" for line in metric_lines(metrics["test"], few=True)]
     for name, baseline in metrics["baselines"].items():
         lines.append(f"  {name:<9} {_value(metrics['metric'], baseline[metrics['metric']])}")
-    lines += [f"  verdict   {metrics['verdict']}", f"  model     {run.folder / 'model.rv'}"]
+    lines.append(f"  verdict   {metrics['verdict']}")
+    lines += [f"  finding   {Finding(**f)}" for f in run.findings if f["severity"] != "info"]
+    lines.append(f"  model     {run.folder / 'model.rv'}")
     return "\n".join(lines)
 
 
@@ -69,6 +72,9 @@ def inspection_lines(inspection: Inspection) -> Iterator[str]:
     width = max(len(column.name) for column in prepared.schema.columns)
     for column in prepared.schema.columns:
         yield f"  {column.name:<{width}}  {column.role:<8}  {column.kind or '-':<9}  {column.reason}"
+    if inspection.findings:
+        yield "findings:"
+        yield from (f"  {finding}" for finding in inspection.findings)
     yield f"network: {inspection.network}"
     yield "settings:"
     reasons = inspection.settled.reasons

@@ -3,10 +3,12 @@
 | raw value | becomes |
 |---|---|
 | a category seen in training | its place among them, from 1 |
-| a category not seen in training | 0 |
+| a category not seen in training, or rare there | 0 |
 | missing | 0 |
 
-Each cell of the last two lines is counted in the ledger. Numbers and booleans may be categories too: values that mean
+Each cell of the last two lines is counted in the ledger. A category is rare where fewer than 5 training rows have it
+and the column has more than 1,000 categories: little can be learnt of it, and the table of vectors that are learnt
+would grow with the rows. Numbers and booleans may be categories too: values that mean
 the same compare equal (``1``, ``1.0`` and the integer 1), as ``values.read_text`` says.
 """
 
@@ -26,10 +28,21 @@ from typing_extensions import Self
 from ...errors import InternalError
 from ..ledger import Ledger
 from . import Guess
-from .values import DATE, ENOUGH, check_state, is_readable, note_cells, read_numbers, read_text
+from .values import (
+    DATE,
+    ENOUGH,
+    FEWEST,
+    check_state,
+    frequent,
+    is_readable,
+    note_cells,
+    read_numbers,
+    read_text,
+)
 
 MISSING = "missing: taken as unknown"
 UNSEEN = "not seen in training: taken as unknown"
+RARE = "rare or not seen in training: taken as unknown"
 
 FEW = 10
 """So many distinct values are few for any number of rows."""
@@ -44,12 +57,14 @@ class Category:
         categories: for each column, the texts seen in training: in the order of their numbers where all are numbers,
             else in the order of their letters.
         missing: for each column, whether training had missing cells.
+        rare: for each column, how many categories were left out because they are rare.
     """
 
     name: ClassVar[str] = "category"
     columns: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
     missing: tuple[bool, ...]
+    rare: tuple[int, ...]
 
     @classmethod
     def infer(cls, values: pl.Series) -> Guess:
@@ -76,18 +91,25 @@ class Category:
         return Guess(confidence, f"{count:,} distinct {what.removesuffix('s') if count == 1 else what}{many}")
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame) -> Self:
+    def fit(cls, frame: pl.DataFrame, *, fewest: int = FEWEST) -> Self:
         """Fit to the training rows.
+
+        Args:
+            frame: raw values.
+            fewest: in how many rows a category must be where a column has more than 1,000; 1 keeps them all, as a
+                target must.
 
         Raises:
             DataError: a column holds lists or objects.
         """
-        categories, missing = [], []
+        categories, missing, rare = [], [], []
         for column in frame.columns:
             text = read_text(frame[column])
-            categories.append(_sorted(text.drop_nulls().unique()))
+            kept, left = frequent(text.drop_nulls(), fewest)
+            categories.append(_sorted(kept))
             missing.append(text.null_count() > 0)
-        return cls(tuple(frame.columns), tuple(categories), tuple(missing))
+            rare.append(left)
+        return cls(tuple(frame.columns), tuple(categories), tuple(missing), tuple(rare))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -121,7 +143,8 @@ class Category:
             index = _index(text, categories)
             absent = text.is_null().to_numpy()
             note_cells(ledger, MISSING, column, absent, rows)
-            note_cells(ledger, UNSEEN, column, (index == 0) & ~absent, rows)
+            unknown = RARE if self.rare[place] else UNSEEN
+            note_cells(ledger, unknown, column, (index == 0) & ~absent, rows)
             indices[:, place] = index
         return torch.from_numpy(indices)
 
@@ -154,6 +177,7 @@ class Category:
             "columns": list(self.columns),
             "categories": [list(categories) for categories in self.categories],
             "missing": list(self.missing),
+            "rare": list(self.rare),
         }
 
     @classmethod
@@ -165,9 +189,9 @@ class Category:
         """
         columns = tuple(state["columns"])
         categories = tuple(tuple(words) for words in state["categories"])
-        missing = tuple(state["missing"])
-        check_state(cls.name, columns, {"categories": categories, "missing": missing})
-        return cls(columns, categories, missing)
+        missing, rare = tuple(state["missing"]), tuple(state["rare"])
+        check_state(cls.name, columns, {"categories": categories, "missing": missing, "rare": rare})
+        return cls(columns, categories, missing, rare)
 
 
 def _index(text: pl.Series, categories: tuple[str, ...]) -> NDArray[np.int64]:

@@ -37,6 +37,12 @@ INFINITE = "infinite: the mean of the training rows stands in"
 REACH = 4.0
 """How far from 0 a value of the training rows may lie."""
 
+BINS = 48
+"""So many bins a column has at most."""
+
+LOOKED_AT = 16_384
+"""So many rows, evenly spaced, are enough to find quantiles."""
+
 CHUNK = 32
 """Columns that are written together: writing them one by one into rows would miss the cache at each value."""
 
@@ -52,6 +58,8 @@ class Number:
             more; 1 where all are the same, up to rounding.
         missing: for each column, whether training had a cell without a usable number; each such column (M of them)
             has an indicator, a further column of the tensor that is 1 where the number is missing and 0 elsewhere.
+        edges: for each column, rising, the edges of its bins as the tensor holds them (standardised): the distinct
+            values where they are few, else quantiles. Encoders that cut numbers into bins take them.
     """
 
     name: ClassVar[str] = "number"
@@ -59,6 +67,7 @@ class Number:
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     missing: tuple[bool, ...]
+    edges: tuple[tuple[float, ...], ...]
 
     @classmethod
     def infer(cls, values: pl.Series) -> Guess:
@@ -84,23 +93,29 @@ class Number:
         return Guess(0.97 * share, _describe(finite))
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame) -> Self:
+    def fit(cls, frame: pl.DataFrame, *, bins: int = BINS) -> Self:
         """Fit to the training rows; infinities count as missing.
+
+        Args:
+            frame: raw values.
+            bins: at most so many for each column; 0 for none.
 
         Raises:
             DataError: a column has values, none of which is a number; or it holds lists or objects.
         """
-        mean, scale, missing = [], [], []
+        mean, scale, missing, edges = [], [], [], []
         for column in frame.columns:
             numbers, malformed = read_numbers(frame[column])
             usable = np.isfinite(numbers)
             check_some(column, "numbers", malformed, usable)
             complete = bool(usable.all())
-            centre, spread = _moments(numbers if complete else numbers[usable])
+            known = numbers if complete else numbers[usable]
+            centre, spread = _moments(known)
             mean.append(centre)
             scale.append(spread)
             missing.append(not complete)
-        return cls(tuple(frame.columns), tuple(mean), tuple(scale), tuple(missing))
+            edges.append(_edges(known, centre, spread, bins))
+        return cls(tuple(frame.columns), tuple(mean), tuple(scale), tuple(missing), tuple(edges))
 
     def transform(
         self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
@@ -116,7 +131,7 @@ class Number:
             (N, D + M) float32: the D columns, then the M indicators in the order of their columns.
         """
         count, width = frame.height, len(self.columns)
-        prepared = np.empty((count, self.features()["width"]), dtype=np.float32)
+        prepared = np.empty((count, width + sum(self.missing)), dtype=np.float32)
         indicator = width
         for start in range(0, width, CHUNK):
             names = self.columns[start : start + CHUNK]
@@ -136,8 +151,9 @@ class Number:
         return pl.DataFrame({column: numbers[:, place] for place, column in enumerate(self.columns)})
 
     def features(self) -> dict[str, Any]:
-        """``width``: the D columns and M indicators."""
-        return {"width": len(self.columns) + sum(self.missing)}
+        """``width``: the D columns and M indicators; ``edges``: of each column's bins."""
+        width = len(self.columns) + sum(self.missing)
+        return {"width": width, "edges": [list(edges) for edges in self.edges]}
 
     def draw(self, count: int, generator: np.random.Generator) -> pl.DataFrame:
         """Numbers drawn from the normal distribution with the fitted mean and scale, rounded to a hundredth of it.
@@ -162,6 +178,7 @@ class Number:
             "mean": list(self.mean),
             "scale": list(self.scale),
             "missing": list(self.missing),
+            "edges": [list(edges) for edges in self.edges],
         }
 
     @classmethod
@@ -173,6 +190,7 @@ class Number:
         """
         columns = tuple(state["columns"])
         fitted = {name: tuple(state[name]) for name in ("mean", "scale", "missing")}
+        fitted["edges"] = tuple(tuple(edges) for edges in state["edges"])
         check_state(cls.name, columns, fitted)
         return cls(columns, **fitted)
 
@@ -215,6 +233,26 @@ def _moments(numbers: NDArray[np.float64]) -> tuple[float, float]:
         return mean * scale, 1.0
     furthest = max(float(scaled.max()) - mean, mean - float(scaled.min()))
     return mean * scale, max(std, furthest / REACH) * scale
+
+
+def _edges(numbers: NDArray[np.float64], mean: float, scale: float, bins: int) -> tuple[float, ...]:
+    """The edges of at most ``bins`` bins in standardised units, to six digits: rising, none where all are the same.
+
+    A value that fills a bin alone (the 0 of an amount that most rows do not have) is an edge, and the quantiles are
+    those of the other values, so that it does not use up the bins of the rest.
+    """
+    if not bins or not len(numbers):
+        return ()
+    sample = numbers[:: -(-len(numbers) // LOOKED_AT)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        distinct, counts = np.unique((sample - mean) / scale, return_counts=True)
+    if len(distinct) > bins + 1:
+        often = counts > len(sample) / bins
+        rest = np.repeat(distinct[~often], counts[~often])
+        shares = np.linspace(0.0, 1.0, bins + 1 - np.count_nonzero(often))
+        distinct = np.concatenate([distinct[often], np.quantile(rest, shares, method="nearest")])
+    rounded = np.unique([float(f"{value:.6g}") for value in distinct if np.isfinite(value)])
+    return tuple(rounded.tolist()) if len(rounded) > 1 else ()
 
 
 def _describe(finite: NDArray[np.float64]) -> str:

@@ -26,6 +26,15 @@ DATE = rf"^({_DAY})([ T]\d{{1,2}}:\d{{2}}.*)?$"
 ENOUGH = 0.95
 """The share of a column's values that must be numbers for it to be taken for numbers."""
 
+MANY = 1_000
+"""Up to so many distinct categories or labels of a column are all kept; of more, only those that are frequent."""
+
+FEWEST = 5
+"""A category or label is frequent if at least so many training rows have it."""
+
+LONG = 10_000
+"""A column of at least so many rows is read by its distinct values, where these are few."""
+
 _WHOLE = r"^(-?(?:0|[1-9]\d*))\.0*$"
 
 
@@ -47,7 +56,18 @@ def read_text(values: pl.Series) -> pl.Series:
     Raises:
         DataError: the values are lists, structures or objects.
     """
-    text = _present(_plain(values))
+    values = _plain(values)
+    if values.dtype == pl.String and len(values) >= LONG:  # then each distinct value is looked at once
+        distinct = values.unique()
+        if len(distinct) * 4 <= len(values):
+            read = _as_text(distinct)
+            other = distinct.ne_missing(read)
+            return values.replace(distinct.filter(other), read.filter(other)) if other.any() else values
+    return _as_text(values)
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    text = _present(values)
     lowered = text.str.to_lowercase()
     text = text.zip_with(~lowered.is_in(["true", "false"]).fill_null(False), lowered)
     if text.str.contains(".", literal=True).any():
@@ -75,9 +95,16 @@ def read_numbers(values: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.boo
     values = _plain(values)
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return values.cast(pl.Float64).to_numpy(), np.zeros(len(values), dtype=np.bool_)
-    text = _present(values)
-    numbers = text.cast(pl.Float64, strict=False)
-    return numbers.to_numpy(), (text.is_not_null() & numbers.is_null()).to_numpy()
+    numbers = values.cast(pl.String).cast(pl.Float64, strict=False)
+    unread = np.flatnonzero((numbers.is_null() & values.is_not_null()).to_numpy())
+    read, malformed = numbers.to_numpy(), np.zeros(len(values), dtype=np.bool_)
+    if len(unread):  # padded, missing, or malformed
+        text = _present(values[unread])
+        rest = text.cast(pl.Float64, strict=False)
+        read = read.copy()
+        read[unread] = rest.to_numpy()
+        malformed[unread] = (text.is_not_null() & rest.is_null()).to_numpy()
+    return read, malformed
 
 
 def note_cells(
@@ -95,6 +122,24 @@ def note_cells(
     if ledger is not None and (count := int(np.count_nonzero(cells))):
         shown = () if rows is None else rows[np.flatnonzero(cells)[:EXAMPLES]]
         ledger.note("repaired", reason, count, column, [int(row) for row in shown])
+
+
+def frequent(values: pl.Series, fewest: int = FEWEST) -> tuple[pl.Series, int]:
+    """Find the distinct values that are kept, so that what is learnt of a column does not grow with its rows.
+
+    Args:
+        values: N texts, none missing.
+        fewest: how often a value must occur, where there are more than ``MANY`` distinct ones.
+
+    Returns:
+        The distinct values that are kept, in no order; and how many were left out.
+    """
+    distinct = values.unique()
+    if fewest < 2 or len(distinct) <= MANY:
+        return distinct, 0
+    counted = values.alias("value").value_counts(name="count")
+    kept = counted.filter(pl.col("count") >= fewest)["value"]
+    return kept, len(distinct) - len(kept)
 
 
 def check_some(column: str, kind: str, malformed: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:

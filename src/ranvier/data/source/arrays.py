@@ -27,8 +27,8 @@ def read(location: object, ledger: Ledger) -> Table:
     """Take a table from X and y.
 
     The columns are ``x0`` to ``x{D-1}``, declared numbers (or booleans), and the target ``y``, whose kind is
-    inferred. Not-a-number is missing. An X of more than two dimensions, such as pictures, is flattened row by row,
-    which is written into the ledger.
+    inferred. Not-a-number is missing. An X of more than two dimensions, or of bytes (uint8), such as pictures, is one
+    column ``x``, declared a vector: its elements share a unit. Each row is flattened, which is written into the ledger.
 
     Args:
         location: X of shape (N,), (N, D) or (N, ...), and y of shape (N,) or (N, 1).
@@ -42,17 +42,27 @@ def read(location: object, ledger: Ledger) -> Table:
     shape = features.shape[1:]
     if features.ndim != 2:
         features = features.reshape(len(features), -1)
-    names = [f"x{place}" for place in range(features.shape[1])]
-    frame = _to_frame(features, names)
+    vector = len(shape) > 1 or (features.dtype == np.uint8 and features.shape[1] > 1)
+    names = ["x"] if vector else [f"x{place}" for place in range(features.shape[1])]
+    frame = pl.DataFrame([vectors("x", features)]) if vector else _to_frame(features, names)
     series, _ = to_series("y", labels.reshape(-1))
     frame = frame.with_columns(series)
     ledger.read += frame.height
     if len(shape) > 1:
         told = "x".join(map(str, shape))
-        ledger.note("kept", f"each row of X ({told}) is flattened to {len(names):,} numbers", frame.height)
-    kind = "boolean" if features.dtype == np.bool_ else "number"
+        ledger.note(
+            "kept", f"each row of X ({told}) is flattened to {features.shape[1]:,} numbers", frame.height
+        )
+    kind = "vector" if vector else "boolean" if features.dtype == np.bool_ else "number"
     rows = np.arange(frame.height, dtype=np.int64)
     return Table(frame, rows, "arrays X and y", fingerprint(frame), dict.fromkeys(names, kind), "y")
+
+
+def vectors(name: str, features: NDArray[Any]) -> pl.Series:
+    """(N, W) numbers as one column of N arrays."""
+    if features.dtype in (np.bool_, np.float16):
+        features = features.astype(np.uint8 if features.dtype == np.bool_ else np.float32)
+    return pl.Series(name, np.ascontiguousarray(features))
 
 
 def _is_array(value: object) -> bool:

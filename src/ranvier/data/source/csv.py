@@ -7,7 +7,6 @@ import io
 import os
 import re
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from ...errors import DataError, Mistake
 from ..ledger import Ledger
 from ..table import Table
+from .file import SAMPLE, path_of
 from .records import Records, regularised, scan, sniff
 from .text import read_text
 
@@ -28,9 +28,9 @@ _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", ":": 
 
 
 def claims(location: object) -> bool:
-    """Tell whether ``location`` names a file."""
+    """Tell whether ``location`` names a file; what has the ending of another format was claimed before."""
     return isinstance(location, os.PathLike) or (
-        isinstance(location, str) and not location.startswith("sample:")
+        isinstance(location, str) and not location.startswith(SAMPLE)
     )
 
 
@@ -48,8 +48,9 @@ def read(location: object, ledger: Ledger) -> Table:
     Raises:
         DataError: the file cannot be read as such a table; the sentence says why.
     """
-    path = Path(str(location)).expanduser()
+    path = path_of(location)
     text, fingerprint = read_text(path)
+    text = text.lstrip(b"\n")
     separator = sniff(text)
     found = scan(text, separator)
     if not found.regular:
@@ -139,15 +140,18 @@ def _parse(
     starts, ends = found.starts[1 : len(sound) + 1], found.ends[1 : len(sound) + 1]
     step = np.diff(np.concatenate([[False], sound, [False]]).astype(np.int8))
     firsts, lasts = np.flatnonzero(step == 1), np.flatnonzero(step == -1) - 1  # of each run of sound records
-    runs = [text[starts[first] : ends[last]] for first, last in zip(firsts, lasts)]
+    whole = len(firsts) == 1 and ends[lasts[0]] == len(text) and starts[firsts[0]] == found.ends[0]
+    whole = whole and text.count(b"\n", 0, starts[0]) == 1  # then nothing is copied to leave out the header
+    runs = [] if whole else [text[starts[first] : ends[last]] for first, last in zip(firsts, lasts)]
     frame = pl.read_csv(
-        runs[0] if len(runs) == 1 else b"".join(runs),
+        text if whole else runs[0] if len(runs) == 1 else b"".join(runs),
         has_header=False,
+        skip_rows=1 if whole else 0,
         schema=dict.fromkeys(names, pl.String),
         separator=separator,
         quote_char='"' if b'"' in text else None,
     )
-    padded = found.padded or any(space in text for space in _WIDE_SPACES)
+    padded = found.padded or (not text.isascii() and any(space in text for space in _WIDE_SPACES))
     if padded:
         frame = frame.with_columns(pl.all().str.strip_chars())
     if padded or b'"' in text:

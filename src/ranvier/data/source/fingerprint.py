@@ -30,6 +30,11 @@ def _content(column: pl.Series) -> bytes:
     if column.dtype.is_numeric() or column.dtype == pl.Boolean:
         filled = column.fill_null(False if column.dtype == pl.Boolean else 0)
         return filled.to_numpy().tobytes()
+    if column.dtype == pl.Binary:
+        column = column.bin.encode("hex")
+    if isinstance(column.dtype, (pl.List, pl.Array)):  # the lengths tell where each list ends
+        lists = column.arr.to_list() if isinstance(column.dtype, pl.Array) else column
+        return lists.list.len().fill_null(0).to_numpy().tobytes() + _content(column.explode())
     text = io.BytesIO()
     if column.dtype == pl.String:  # the lengths tell where each value ends
         column = column.fill_null("")

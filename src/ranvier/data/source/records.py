@@ -101,10 +101,10 @@ def scan(text: bytes, separator: str) -> Records:
         padded |= bool((before[0] and blank[0]) or (before[1] and edge[0]))
         before = (bool(edge[-1]), bool(blank[-1]), bool(closing[-1]))
         breaks = np.flatnonzero(newline)
-        total = np.cumsum(between, dtype=np.int32)
+        places = np.flatnonzero(between)
         ends.append(breaks + (start + 1))
-        counts.append(total[breaks].astype(np.int64) + seen)
-        seen += int(total[-1])
+        counts.append(np.searchsorted(places, breaks).astype(np.int64) + seen)
+        seen += len(places)
     regular &= not inside_before
     running = np.concatenate(counts)
     running[1:] -= running[:-1].copy()

@@ -1,4 +1,4 @@
-"""The samples that scikit-learn holds: real data for a first try, without a download."""
+"""The samples: real data that scikit-learn holds, and a simulated table, for a first try without a download."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ...catalog import unknown
 from ...errors import SpecError
 from ..ledger import Ledger
 from ..table import Table
+from .bicycles import TARGET, bicycles
 from .fingerprint import fingerprint
 
 PREFIX = "sample:"
@@ -46,6 +47,11 @@ def read(location: object, ledger: Ledger) -> Table:
     name = str(location).removeprefix(PREFIX)
     if mistake := unknown("samples", name):
         raise SpecError(mistake)
+    if name == "bicycles":
+        frame, target = bicycles(), TARGET
+        ledger.read += frame.height
+        rows = np.arange(frame.height, dtype=np.int64)
+        return Table(frame, rows, f"{PREFIX}{name}", fingerprint(frame), {}, target)
     from sklearn import datasets  # takes a second to import
 
     options = {"scaled": False} if name == "diabetes" else {}

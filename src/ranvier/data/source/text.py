@@ -8,6 +8,8 @@ import zlib
 from pathlib import Path
 
 from ...errors import DataError, Mistake
+from .encoding import encoding_mistake
+from .file import opening
 
 KNOWN_FORMATS = {  # the first bytes of files that people mistake for tables of text
     b"\x89PNG": "a PNG picture",
@@ -26,67 +28,47 @@ KNOWN_FORMATS = {  # the first bytes of files that people mistake for tables of 
     b"\x28\xb5\x2f\xfd": "a Zstandard archive",
     b"7z\xbc\xaf": "a 7z archive",
 }
+ENDINGS = {  # of those that another source reads
+    b"PK\x03\x04": ".xlsx if it is a workbook, or unpack it",
+    b"\xd0\xcf\x11\xe0": ".xls",
+    b"PAR1": ".parquet",
+    b"ARROW1": ".arrow",
+    b"\x93NUMPY": ".npy",
+    b"SQLite format 3\x00": ".sqlite",
+}
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_text(path: Path) -> tuple[bytes, str]:
+def read_text(path: Path, expected: str = "a CSV file") -> tuple[bytes, str]:
     """Read a file of text.
 
     Args:
         path: the file; a gzip archive of one is unpacked, whatever its name ends with.
+        expected: what the file should be, for the sentence of an error.
 
     Returns:
         The text in UTF-8 without a byte order mark, with ``\\n`` for every line break and one at its end, without
-        blank lines before or after; and the SHA-256 of the file's bytes, in hex.
+        blank lines at its end; and the SHA-256 of the file's bytes, in hex.
 
     Raises:
         DataError: the file is missing, not readable, empty, not text, or not UTF-8.
     """
-    raw = _content(path)
+    with opening(path):
+        raw = path.read_bytes()
     fingerprint = hashlib.sha256(raw).hexdigest()
     text = _unpacked(raw, path)
-    _check_text(text, path)
+    del raw  # of a large file, each copy counts
+    _check_text(text, path, expected)
     text = text.removeprefix(BYTE_ORDER_MARK)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
         if b"\n" not in text:  # the line breaks of old Macs
             text = text.replace(b"\r", b"\n")
-    text = text.strip(b"\n")
-    if not text.strip():
-        raise DataError(Mistake(f"{path.name} is empty", "a header and at least one row"))
-    return text + b"\n", fingerprint
-
-
-def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise DataError(Mistake(f"{str(path)!r} is a folder", "a file", "name the file inside it"))
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(Mistake(f"there is no file {str(path)!r}", remedy=_nearby(path))) from None
-    except PermissionError:
-        raise DataError(
-            Mistake(f"{str(path)!r} may not be read by you", remedy="change its permissions")
-        ) from None
-    except (OSError, ValueError) as error:
-        raise DataError(Mistake(f"{str(path)!r} cannot be read ({error})")) from None
-
-
-def _nearby(path: Path) -> str:
-    """Say where the mistake may lie: in the folder, or in the name of the file."""
-    if "://" in str(path) or str(path).startswith(("http:", "https:")):
-        return "download it first: only local files are read"
-    if not path.parent.is_dir():
-        return f"there is no folder {str(path.parent)!r} either"
-    from ...catalog import did_you_mean
-
-    names = sorted(p.name for p in path.parent.iterdir() if p.is_file())
-    meant = did_you_mean(path.name, names)
-    return (
-        meant
-        if meant.startswith("did")
-        else f"there is none of a like name in {str(path.parent.absolute())!r}"
-    )
+    if not text or text.isspace():
+        raise DataError(Mistake(f"{path.name} is empty", "a table with at least one row"))
+    if not text.endswith(b"\n") or text.endswith(b"\n\n"):
+        text = text.rstrip(b"\n") + b"\n"
+    return text, fingerprint
 
 
 def _unpacked(raw: bytes, path: Path) -> bytes:
@@ -100,25 +82,20 @@ def _unpacked(raw: bytes, path: Path) -> bytes:
         ) from None
 
 
-def _check_text(text: bytes, path: Path) -> None:
+def _check_text(text: bytes, path: Path, expected: str) -> None:
     for start, description in KNOWN_FORMATS.items():
         if text.startswith(start):
+            ending = ENDINGS.get(start)
             raise DataError(
-                Mistake(f"{path.name} seems to be {description}", "a CSV file", "export it as CSV")
+                Mistake(
+                    f"{path.name} seems to be {description}",
+                    expected,
+                    f"give the file the ending {ending}" if ending else "export it as CSV",
+                )
             )
-    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(Mistake(f"{path.name} is written in UTF-16", "UTF-8", "save it as UTF-8"))
+    if mistake := encoding_mistake(text, path.name):
+        raise DataError(mistake)
     if (place := text.find(b"\0")) >= 0:
         raise DataError(
-            Mistake(f"{path.name} is not text: byte {place:,} is zero", "a CSV file", "export it as CSV")
+            Mistake(f"{path.name} is not text: byte {place:,} is zero", expected, "export it as CSV")
         )
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            Mistake(
-                f"{path.name} is not UTF-8: line {line:,} holds the byte 0x{text[error.start]:02X}",
-                remedy="save it as UTF-8 (an editor or spreadsheet offers it when saving)",
-            )
-        ) from None

@@ -24,7 +24,7 @@ class Objective(Protocol):
     def step(
         self, network: nn.Module, batch: Batch, part: str, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """The loss (a scalar) of one batch for one part, and the outputs (B, K)."""
+        """The loss (a scalar) of one batch for one part, and the outputs (B, K), of an ensemble (B, M, K)."""
         ...
 
     def evaluate(self, outputs: Tensor, batch: Batch) -> Tensor:

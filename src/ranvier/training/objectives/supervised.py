@@ -16,14 +16,25 @@ class Supervised:
 
         J = sum_i w_i l(outputs_i, target_i) / sum_i w_i
 
+    Where the network is an ensemble, with outputs (B, M, K), each member learns on its own: l is then the mean of the
+    members' losses. Rows held out are measured by what the members say together.
+
     Args:
         loss: gives one value a row: ``loss(outputs (B, K), target) -> (B,)``.
         class_weights: (C,) factors of the classes, or None.
+        joined: turns the outputs of an ensemble (B, M, K) into (B, K), as a task's ``joined`` does; None where there
+            is no ensemble: rows held out are then measured as those of a step.
     """
 
-    def __init__(self, loss: Callable[[Tensor, Tensor], Tensor], class_weights: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        class_weights: Tensor | None = None,
+        joined: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
         self.loss = loss
         self.class_weights = class_weights
+        self.joined = joined
 
     def parts(self, network: nn.Module) -> Mapping[str, Sequence[tuple[str, nn.Parameter]]]:
         """One part: every parameter that learns."""
@@ -32,13 +43,21 @@ class Supervised:
     def step(
         self, network: nn.Module, batch: Batch, part: str, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """The weighted mean loss of the batch, and the outputs (B, K)."""
+        """The weighted mean loss of the batch, and the outputs (B, K) or (B, M, K)."""
         outputs = network(batch.inputs)
-        return self.evaluate(outputs, batch), outputs
+        return self._mean(outputs, batch), outputs
 
     def evaluate(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """The weighted mean loss of outputs (B, K)."""
-        losses = self.loss(outputs, batch.target)
+        """The weighted mean loss of outputs (B, K); those of an ensemble (B, M, K) are joined before."""
+        return self._mean(self.joined(outputs) if self.joined else outputs, batch)
+
+    def _mean(self, outputs: Tensor, batch: Batch) -> Tensor:
+        if outputs.ndim == 3:
+            members = outputs.shape[1]
+            target = batch.target.repeat_interleave(members, dim=0)
+            losses = self.loss(outputs.flatten(0, 1), target).view(-1, members).mean(dim=1)
+        else:
+            losses = self.loss(outputs, batch.target)
         weights = batch.weight
         if self.class_weights is not None:
             of_class = self.class_weights[batch.target]

@@ -1,0 +1,114 @@
+"""Reading a large CSV file into tensors, beside ``polars.read_csv`` alone (which infers the types of the columns).
+
+    python benchmarks/table_reading.py [ROWS] [ROUNDS]
+
+The file has 50 mixed columns (27 numbers, 8 whole numbers, 10 categories, 5 booleans; some cells missing) and is
+written into a temporary folder; 1,000,000 rows are 295 MB. Each measurement is a process of its own, in turns; printed
+are the medians, their ratio, and the peak memory beyond what importing the libraries takes, as a multiple of the file.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+
+def write(path: Path, rows: int) -> None:
+    """Write the file, in pieces."""
+    generator = np.random.default_rng(0)
+    words = np.array(["red", "green", "blue", "dark orange", "violet", "black and white", "grey", "brown"])
+    with path.open("wb") as out:
+        for start in range(0, rows, 100_000):
+            count = min(100_000, rows - start)
+            columns: dict[str, object] = {}
+            for i in range(27):
+                columns[f"number_{i}"] = np.round(generator.normal(10 * i, 5, count), 1 + i % 4)
+            for i in range(8):
+                columns[f"whole_{i}"] = generator.integers(0, 10 ** (1 + i % 5), count)
+            for i in range(10):
+                columns[f"category_{i}"] = words[generator.integers(0, 2 + i % 7, count)]
+            for i in range(5):
+                columns[f"boolean_{i}"] = np.array(["no", "yes"])[generator.integers(0, 2, count)]
+            frame = pl.DataFrame(columns)
+            gaps = {name: pl.Series(generator.random(count) < 0.05) for name in frame.columns[::5]}
+            frame = frame.with_columns(
+                pl.when(~gap).then(pl.col(name)).alias(name) for name, gap in gaps.items()
+            )
+            frame.write_csv(out, include_header=start == 0)
+
+
+def alone(path: str) -> None:
+    pl.read_csv(path)
+
+
+def prepared(path: str) -> None:
+    from ranvier.data.infer import clean, infer_schema
+    from ranvier.data.ledger import Ledger
+    from ranvier.data.preparation import Preparation
+    from ranvier.data.source import read
+
+    ledger = Ledger()
+    started = time.perf_counter()
+    marks = {}
+    table = read(path, ledger)
+    marks["read"] = time.perf_counter() - started
+    schema = infer_schema(table, {}, "category_1", None, ledger)
+    marks["infer"] = time.perf_counter() - started
+    table = clean(table, schema, ledger)
+    marks["clean"] = time.perf_counter() - started
+    preparation = Preparation.fit(table.frame, schema)
+    marks["fit"] = time.perf_counter() - started
+    preparation.transform(table.frame, ledger, table.rows)
+    marks["transform"] = time.perf_counter() - started
+    print(json.dumps(marks), file=sys.stderr)
+
+
+def measure(name: str, path: str) -> None:
+    """Run one of the two and print its seconds, and the bytes of memory that it took."""
+    from ranvier.data.infer import infer_schema  # noqa: F401 - torch and all
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    started = time.perf_counter()
+    {"alone": alone, "ranvier": prepared}[name](path)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds, "bytes": peak - before}))
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write(path, rows)
+        size = path.stat().st_size
+        print(f"{rows:,} rows of 50 columns, {size / 1e6:,.0f} MB")
+        path.read_bytes()  # into the disk's cache
+        found: dict[str, list[dict[str, float]]] = {"alone": [], "ranvier": []}
+        for _ in range(rounds):
+            for name, results in found.items():
+                command = [sys.executable, __file__, "--measure", name, str(path)]
+                answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+                results.append(json.loads(answer.stdout))
+    seconds = {name: statistics.median(r["seconds"] for r in results) for name, results in found.items()}
+    for name, results in found.items():
+        taken = statistics.median(r["bytes"] for r in results)
+        title = {"alone": "polars.read_csv alone", "ranvier": "read, inferred, cleaned, prepared"}[name]
+        print(f"{title:34} {seconds[name]:6.2f} s   peak memory {taken / size:4.1f} x the file")
+    print(f"{'ratio of the times':34} {seconds['ranvier'] / seconds['alone']:6.2f}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:
+        measure(sys.argv[2], sys.argv[3])
+    else:
+        main()

@@ -1,0 +1,154 @@
+"""What a report is made from: a run's folder, read once. No clock time is read, and no path is kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ...errors import Mistake, RunError
+from ...settings import read_toml
+from .layers import Network, read_network
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions of N rows of one part.
+
+    Args:
+        rows: (N,) numbers of the rows in their source, from 1.
+        target: (N,) class indices, or values.
+        prediction: (N, C) probabilities, or (N,) values.
+    """
+
+    rows: NDArray[np.int64]
+    target: NDArray[Any]
+    prediction: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A run as its folder tells it; what an unfinished or diverged run lacks is empty.
+
+    Args:
+        settings: of ``run.toml``, without the record.
+        record: origin, target, fingerprint, reasons and versions.
+        run_toml: the text of ``run.toml``.
+        schema: one entry a column.
+        ledger: ``read``, ``dropped`` and ``entries``.
+        history: one entry an epoch.
+        findings: what was noticed.
+        metrics: as they stand in ``metrics.json``; empty where nothing was measured.
+        network: layers and parameters; None where there is no model.
+        test, validation: predictions of these parts; None where there are none.
+    """
+
+    settings: dict[str, Any]
+    record: dict[str, Any]
+    run_toml: str
+    schema: list[dict[str, Any]]
+    ledger: dict[str, Any]
+    history: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+    metrics: dict[str, Any]
+    network: Network | None
+    test: Predictions | None
+    validation: Predictions | None
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels; none where values are predicted."""
+        return list(self.metrics.get("confusion", {}).get("classes", ()))
+
+    @property
+    def metric(self) -> str:
+        """The task's metric."""
+        return str(self.metrics.get("metric", ""))
+
+    @property
+    def probable(self) -> bool:
+        """Whether the network gives probabilities, and not mere scores."""
+        return bool(self.classes) and self.metrics["test"].get("log_loss", {}).get("value") is not None
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the rows have weights."""
+        return any(column["role"] == "weight" for column in self.schema)
+
+
+def read(folder: str | Path) -> Contents:
+    """Read a run's folder.
+
+    Raises:
+        RunError: it is no run, or a file of it is damaged.
+    """
+    folder = Path(folder)
+    if not (folder / "run.toml").is_file():
+        raise RunError(Mistake(f"{str(folder)!r} is no run", "a folder with a run.toml in it"))
+    settings = read_toml(folder / "run.toml")
+    record = settings.pop("record", {})
+    metrics: dict[str, Any] = _json(folder / "metrics.json", {})
+    classes = metrics.get("confusion", {}).get("classes")
+    measured = bool(metrics.get("test"))
+    return Contents(
+        settings=settings,
+        record=record,
+        run_toml=(folder / "run.toml").read_text(encoding="utf-8"),
+        schema=_json(folder / "schema.json", {"columns": []})["columns"],
+        ledger=_json(folder / "ledger.json", {"read": 0, "dropped": 0, "entries": []}),
+        history=_lines(folder / "history.jsonl"),
+        findings=_json(folder / "findings.json", []),
+        metrics=metrics,
+        network=read_network(folder / "model.rv"),
+        test=_predictions(folder / "predictions.csv", classes) if measured else None,
+        validation=_predictions(folder / "validation_predictions.csv", classes) if measured else None,
+    )
+
+
+def _json(path: Path, otherwise: Any) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return otherwise
+    except ValueError as error:
+        raise RunError(Mistake(f"{str(path)!r} is damaged ({error})", "JSON")) from error
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of a file of JSON lines; a last one cut off by a kill is not one."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+
+def _predictions(path: Path, classes: list[str] | None) -> Predictions | None:
+    """The predictions in a file; None where it is missing or has no rows.
+
+    Raises:
+        RunError: it does not hold what a run writes.
+    """
+    if not path.exists():
+        return None
+    try:
+        frame = pl.read_csv(path, infer_schema=False)
+        rows = frame.to_series(0).cast(pl.Int64).to_numpy()
+        if classes is None:
+            numbers = [frame.to_series(i).cast(pl.Float64).to_numpy() for i in (1, 2)]
+            return Predictions(rows, numbers[0], numbers[1]) if len(rows) else None
+        index = {label: i for i, label in enumerate(classes)}
+        target = np.array([index[label or ""] for label in frame.to_series(1)], dtype=np.int64)
+        each = frame[:, 3 : 3 + len(classes)].cast(pl.Float64)
+        return Predictions(rows, target, each.to_numpy()) if len(rows) else None
+    except (pl.exceptions.PolarsError, KeyError, IndexError) as error:
+        raise RunError(
+            Mistake(f"{str(path)!r} is damaged ({type(error).__name__})", "the predictions of this run")
+        ) from error

@@ -1,0 +1,73 @@
+"""The report as plain text in Markdown: what a message or a pull request can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .contents import Contents
+from .markup import interval, number, words
+from .overview import title
+from .repeat import command
+
+
+def markdown(contents: Contents) -> str:
+    """The run in plain words and tables, without pictures."""
+    metrics, history = contents.metrics, contents.history
+    lines = [
+        f"# {_plain(title(contents))}",
+        "",
+        _plain(metrics.get("verdict", "This run was not measured.")),
+        "",
+    ]
+    ledger = contents.ledger
+    lines += ["## Data", "", f"- {ledger['read']:,} rows read, {ledger['dropped']:,} dropped"]
+    if "rows" in metrics:
+        rows = metrics["rows"]
+        lines.append(f"- {rows['train']:,} train, {rows['validation']:,} validation, {rows['test']:,} test")
+    for entry in ledger["entries"]:
+        column = f"column {entry['column']!r}, " if entry["column"] else ""
+        lines.append(_plain(f"- ledger: {column}{entry['outcome']}, {entry['count']:,}: {entry['reason']}"))
+    lines += ["", "## Network and training", ""]
+    if contents.network:
+        lines.append(f"- network {contents.network.name!r}, {contents.network.parameters:,} parameters")
+    if history:
+        lines.append(f"- {len(history)} epochs, {history[-1]['step']:,} steps")
+    if metrics.get("test"):
+        others = metrics.get("baselines", {})
+        measured = [
+            [words(name), interval(entry), *(interval(other[name]) for other in others.values())]
+            for name, entry in metrics["test"].items()
+        ]
+        lines += [
+            "",
+            "## Test rows, with 95% intervals",
+            "",
+            *_table(["metric", "network", *others], measured),
+        ]
+    if contents.classes:
+        scores = [
+            [name, number(entry["support"]), *(interval(entry[key]) for key in ("precision", "recall", "f1"))]
+            for name, entry in metrics["classes"].items()
+        ]
+        lines += ["", "## Classes", "", *_table(["class", "rows", "precision", "recall", "F1"], scores)]
+    lines += ["", "## Findings", ""]
+    lines += [
+        _plain(f"- {f['severity']} {f['code']}, {f['place']}: {f['cause']} {f['remedy']}")
+        for f in contents.findings
+    ] or ["None."]
+    versions = ", ".join(f"{name} {version}" for name, version in contents.record.get("versions", {}).items())
+    lines += ["", "## To repeat it", "", "```", command(contents), "```", "", f"With {versions}."]
+    return "\n".join(lines) + "\n"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in line) + " |" for line in lines]
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown takes as it is written: a column may be called anything."""
+    text = " ".join(text.split("\n"))
+    for mark in "\\`*_<[":
+        text = text.replace(mark, "\\" + mark)
+    return text

@@ -1,0 +1,146 @@
+"""Pieces of HTML: everything that a section is put together from. Each takes plain text and escapes it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+class Html(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def escape(value: Any) -> Html:
+    """``value`` as HTML; what is HTML already stays as it is.
+
+    >>> escape("a < b"), escape(Html("<b>c</b>"))
+    ('a &lt; b', '<b>c</b>')
+    """
+    return value if isinstance(value, Html) else Html(html.escape(str(value)))
+
+
+def tag(name: str, content: Any = "", **attributes: Any) -> Html:
+    """An element; a trailing underscore of an attribute is dropped, other ones are dashes.
+
+    >>> tag("p", "a & b", class_="note")
+    '<p class="note">a &amp; b</p>'
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
+        for key, value in attributes.items()
+    )
+    return Html(f"<{name}{written}>{escape(content)}</{name}>")
+
+
+def join(*parts: Any) -> Html:
+    """Parts one after the other; empty ones are left out."""
+    return Html("\n".join(escape(part) for part in parts if part))
+
+
+def section(identity: str, title: str, *parts: Any) -> Html:
+    """A part of the page with its heading, which the list of contents leads to."""
+    heading = tag("h2", title, id=f"{identity}-title")
+    return tag("section", join(heading, *parts), id=identity, aria_labelledby=f"{identity}-title")
+
+
+def table(
+    caption: str, header: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()
+) -> Html:
+    """A table whose first cell of a row is the row's heading.
+
+    Args:
+        caption: what it holds; it is read out, too.
+        header: of the columns.
+        rows: of cells.
+        numbers: the columns that stand to the right.
+    """
+
+    def side(column: int) -> dict[str, str]:
+        return {"class_": "number"} if column in numbers else {}
+
+    head = join(*(tag("th", text, scope="col", **side(i)) for i, text in enumerate(header)))
+    body = [
+        tag(
+            "tr",
+            join(
+                tag("th", row[0], scope="row", **side(0)),
+                *(tag("td", cell, **side(i)) for i, cell in enumerate(row[1:], 1)),
+            ),
+        )
+        for row in rows
+    ]
+    whole = tag(
+        "table", join(tag("caption", caption), tag("thead", tag("tr", head)), tag("tbody", join(*body)))
+    )
+    return tag("div", whole, class_="scroll", role="region", aria_label=caption, tabindex="0")
+
+
+def figure(name: str, caption: str, description: str) -> Html:
+    """The place of the figure ``name``, which the page's script draws.
+
+    Args:
+        caption: what is to be seen, for everybody.
+        description: what it shows, in words, for who does not see it.
+    """
+    drawing = tag("div", "", id=f"figure-{name}", class_="plot", role="img", aria_label=description)
+    return tag("figure", join(drawing, tag("figcaption", caption)))
+
+
+def details(summary: str, *parts: Any) -> Html:
+    """What is folded away until it is asked for."""
+    return tag("details", join(tag("summary", summary), *parts))
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """A number with so many significant digits; a dash where there is none.
+
+    >>> number(0.123456), number(12345), number(None), number(86123.9)
+    ('0.1235', '12,345', '–', '86,124')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.{digits}g}"
+
+
+def interval(entry: dict[str, Any]) -> str:
+    """A measured value with its 95% interval.
+
+    >>> interval({"value": 0.9, "low": 0.85, "high": 0.94})
+    '0.9 (0.85 to 0.94)'
+    """
+    if entry["value"] is None:
+        return "not defined"
+    if entry["low"] is None:
+        return number(entry["value"])
+    return f"{number(entry['value'])} ({number(entry['low'])} to {number(entry['high'])})"
+
+
+def measured(entry: dict[str, Any]) -> Html:
+    """The same in two lines, for the cell of a table.
+
+    >>> measured({"value": 0.9, "low": 0.85, "high": 0.94})
+    '0.9 <small>0.85 to 0.94</small>'
+    """
+    if entry["value"] is None or entry["low"] is None:
+        return escape(interval(entry))
+    return Html(f"{number(entry['value'])} <small>{number(entry['low'])} to {number(entry['high'])}</small>")
+
+
+def words(name: str) -> str:
+    """A name of the catalogue as text.
+
+    >>> words("roc_auc"), words("balanced_accuracy")
+    ('ROC AUC', 'balanced accuracy')
+    """
+    short = {"roc_auc": "ROC AUC", "rmse": "RMSE", "mse": "MSE", "mae": "MAE", "mape": "MAPE", "mcc": "MCC"}
+    return short.get(
+        name,
+        {"r2": "R²", "brier": "Brier score", "cohen_kappa": "Cohen's kappa"}.get(
+            name, name.replace("_", " ")
+        ),
+    )

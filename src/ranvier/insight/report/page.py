@@ -1,0 +1,86 @@
+"""The whole page, in one file that needs no network."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+from ...errors import Mistake, RunError
+from .contents import Contents
+from .data import data_section
+from .figures import figures
+from .learning import learning_section
+from .markup import Html, escape, join, tag
+from .measure import classes_section, measure_section, values_section, worst_section
+from .network import network_section
+from .overview import findings_section, head, title
+from .probabilities import probabilities_section
+from .repeat import repeat_section
+from .style import SCRIPT, STYLE
+
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+"""The page may load nothing from anywhere."""
+
+
+def page(contents: Contents, miss_cost: float | None = None) -> str:
+    """The report as HTML; the same contents give the same bytes.
+
+    Args:
+        contents: of a run's folder.
+        miss_cost: what a missed row of the second of two classes costs, a false alarm costing 1: one more line in the
+            table of thresholds.
+
+    Raises:
+        RunError: Plotly, whose JavaScript draws the figures, is not installed.
+    """
+    sections = {
+        "measure": ("The measure", measure_section(contents)),
+        "findings": ("Findings", findings_section(contents)),
+        "data": ("What was read", data_section(contents)),
+        "network": ("The network", network_section(contents)),
+        "learning": ("The training", learning_section(contents)),
+        "classes": ("The classes", classes_section(contents)),
+        "values": ("The values", values_section(contents)),
+        "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
+        "worst": ("The worst mistakes", worst_section(contents)),
+        "repeat": ("To repeat it", repeat_section(contents)),
+    }
+    shown = {name: entry for name, entry in sections.items() if entry[1]}
+    links = join(*(tag("li", tag("a", text, href=f"#{name}")) for name, (text, _) in shown.items()))
+    nav = tag("nav", tag("ul", links), aria_label="Contents")
+    main = tag("main", join(*(made for _, made in shown.values())), id="main")
+    footer = tag("footer", "Made by ranvier from the files of the run's folder. It needs no network.")
+    frame = tag("div", join(nav, head(contents), main, footer), class_="frame")
+    body = join(
+        tag("a", "To the report", href="#main", class_="skip"),
+        frame,
+        Html(f'<script type="application/json" id="figures">{_json(figures(contents))}</script>'),
+        Html(f"<script>{plotly_script()}</script>"),
+        Html(f"<script>{SCRIPT}</script>"),
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<title>{escape(title(contents))}</title>\n<link rel="icon" href="data:,">\n<style>{STYLE}</style>\n'
+        f"</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def plotly_script() -> str:
+    """Plotly's JavaScript, as its Python package ships it; the package itself is not imported.
+
+    Raises:
+        RunError: it is not installed.
+    """
+    found = find_spec("plotly")
+    if found is None or found.origin is None:
+        raise RunError(Mistake("plotly is not installed", "plotly 6 or newer", "pip install plotly"))
+    return (Path(found.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+
+
+def _json(value: object) -> str:
+    """JSON that cannot end the element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

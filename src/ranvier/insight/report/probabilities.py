@@ -1,0 +1,114 @@
+"""What the probabilities are worth: calibration, ROC and precision-recall curves, a threshold for a cost."""
+
+from __future__ import annotations
+
+from ...evaluation.calibration import at_temperature, calibration_error, temperature
+from ...evaluation.curves import cheapest_threshold, outcome
+from .contents import Contents, Predictions
+from .figures import CURVES
+from .markup import Html, figure, interval, join, number, section, table, tag
+
+COSTS = (1.0, 2.0, 5.0, 10.0)
+"""What a miss costs in the table of thresholds, a false alarm costing 1."""
+
+
+def probabilities_section(contents: Contents, miss_cost: float | None = None) -> Html | str:
+    """Calibration, the curves and, for two classes, thresholds chosen on the validation rows."""
+    if contents.test is None or not contents.classes:
+        return ""
+    if not contents.probable:
+        said = (
+            "The network was taught scores, not probabilities, so that there is no calibration and no curve."
+        )
+        return section("probabilities", "The probabilities", tag("p", said))
+    weights = "These figures count each row once; the metrics above count its weight."
+    return section(
+        "probabilities",
+        "The probabilities",
+        tag("p", weights) if contents.weighted else "",
+        _calibration(contents.test, contents.validation),
+        _curves(contents),
+        _thresholds(contents, contents.test, miss_cost),
+    )
+
+
+def _calibration(test: Predictions, validation: Predictions | None) -> Html:
+    error = calibration_error(test.target, test.prediction)
+    told = (
+        "Where the line is below the diagonal, the network is surer than it may be. On average the share of right "
+        f"test rows differs from the confidence by {number(error, 2)} (expected calibration error, ten bins)."
+    )
+    if validation is not None:
+        heat = temperature(validation.target, validation.prediction)
+        cooled = calibration_error(test.target, at_temperature(test.prediction, heat))
+        sure = "too sure" if heat > 1 else "not sure enough"
+        told += (
+            f" The validation rows find it {sure}: dividing the logits by {number(heat, 3)} makes their log loss "
+            f"least, and the error on the test rows {number(cooled, 2)}. The model file does not do so."
+        )
+    return join(
+        tag("h3", "Calibration"),
+        tag("p", told),
+        figure("calibration", "Confidence and how often it is right", told),
+    )
+
+
+def _curves(contents: Contents) -> Html:
+    classes, metrics = contents.classes, contents.metrics["test"]
+    of = f"the class {classes[1]!r}" if len(classes) == 2 else "each class against the rest"
+    areas = [
+        (name, metrics[key])
+        for name, key in (("ROC AUC", "roc_auc"), ("average precision", "average_precision"))
+        if key in metrics
+    ]
+    told = ", ".join(f"{name} {interval(entry)}" for name, entry in areas)
+    fewer = f" Shown are the {CURVES} classes that are told apart worst." if len(classes) > CURVES else ""
+    pictures = join(
+        figure("roc", f"ROC curve of {of}.{fewer}", f"ROC curve of {of}: {told}"),
+        figure(
+            "precision_recall",
+            f"Precision and recall of {of}.{fewer}",
+            f"Precision and recall of {of}: {told}",
+        ),
+    )
+    return join(
+        tag("h3", "What a threshold brings"),
+        tag("p", f"On the test rows: {told}."),
+        tag("div", pictures, class_="beside"),
+    )
+
+
+def _thresholds(contents: Contents, test: Predictions, miss_cost: float | None) -> Html | str:
+    validation, classes = contents.validation, contents.classes
+    if len(classes) != 2:
+        return ""
+    heading = tag("h3", "A threshold for a cost")
+    if validation is None or len(set(validation.target.tolist())) < 2:
+        return join(
+            heading, tag("p", "The validation rows do not hold both classes, so that none was chosen.")
+        )
+    positive, score = test.target == 1, test.prediction[:, 1]
+    rows = []
+    for cost in sorted({*COSTS, *([miss_cost] if miss_cost else [])}):
+        chosen = cheapest_threshold(validation.target == 1, validation.prediction[:, 1], cost)
+        there, plain = (outcome(positive, score, threshold, cost) for threshold in (chosen, 0.5))
+        asked = " (asked for)" if cost == miss_cost else ""
+        rows.append(
+            (
+                f"{number(cost)}{asked}",
+                number(chosen, 3),
+                number(there.missed),
+                number(there.false_alarms),
+                number(there.cost, 3),
+                number(plain.cost, 3),
+            )
+        )
+    name = classes[1]
+    said = (
+        f"A row is called {name!r} where its probability is at least the threshold. A miss (a row of {name!r} that is "
+        "not called so) costs so many times what a false alarm costs. The threshold is the cheapest one on the "
+        f"{len(validation):,} validation rows; what it brings is counted on the {len(test):,} test rows."
+    )
+    header = ["cost of a miss", "threshold", "missed", "false alarms", "cost a row", "cost a row at 0.5"]
+    caption = "Thresholds chosen on validation rows, and what they bring on test rows"
+    return join(heading, tag("p", said), table(caption, header, rows, range(6)))
