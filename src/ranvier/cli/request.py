@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 
 Source = Annotated[
-    str | None, typer.Argument(help="A file (CSV, Parquet, JSON, Excel, ...), a folder or glob of them, a database, or sample:NAME.")
+    str | None,
+    typer.Argument(
+        help="A file (CSV, Parquet, JSON, Excel, ...), a folder or glob, a database, or sample:NAME."
+    ),
 ]
 Target = Annotated[str | None, typer.Option("--target", help="The column to learn.")]
 Network = Annotated[str | None, typer.Option("--network", help="See: ranvier catalog networks.")]
