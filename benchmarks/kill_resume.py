@@ -23,7 +23,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-COMPARED = ("model.rv", "history.jsonl", "metrics.json", "findings.json", "predictions.csv", "split.csv")
+COMPARED = (
+    "model.rv",
+    "history.jsonl",
+    "metrics.json",
+    "findings.json",
+    "predictions.csv",
+    "split.csv",
+    "report.html",
+)
 SETTINGS = {"seed": 3, "training.epochs": 60, "training.batch_size": 16, "regularization.average": "ema"}
 
 

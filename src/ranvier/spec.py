@@ -177,6 +177,7 @@ class EvaluationSpec(Section):
     """How the result is measured."""
 
     baselines: bool = True
+    report: bool = True
     resamples: Annotated[int, Field(ge=100)] = 1000
 
 

@@ -291,3 +291,20 @@ def test_a_perceptron_has_scores_and_no_probabilities(tmp_path: Path) -> None:
     assert run.metrics["test"]["log_loss"]["value"] is None
     assert rv.evaluate(run, mixed_frame()).test["log_loss"]["value"] is None
     assert rv.evaluate(run, mixed_frame()).test["accuracy"]["value"] is not None
+
+
+def test_a_target_called_as_a_column_of_the_predictions(tmp_path: Path) -> None:
+    run = quick(mixed_frame().rename({"bought": "true"}), tmp_path, target="true")
+    assert pl.read_csv(run.folder / "predictions.csv").columns == [
+        "row",
+        "true_",
+        "true",
+        "true=no",
+        "true=yes",
+    ]
+
+
+def test_the_report_can_be_left_out(tmp_path: Path) -> None:
+    run = small_run(tmp_path, **{"evaluation.report": False})
+    assert not (run.folder / "report.html").exists()
+    assert not (rv.resume(run.folder).folder / "report.html").exists()

@@ -18,7 +18,7 @@ from ranvier.files import exclusive
 from ranvier.workflow.interrupt import interruptible
 from small_run import QUICK, mixed_frame
 
-SAME = ("model.rv", "history.jsonl", "metrics.json", "findings.json", "predictions.csv")
+SAME = ("model.rv", "history.jsonl", "metrics.json", "findings.json", "predictions.csv", "report.html")
 
 
 class StopAt:
@@ -63,10 +63,10 @@ def test_after_ctrl_c(data: Path, whole: rv.Run, tmp_path: Path, step: int) -> N
         assert (resumed.folder / name).read_bytes() == (whole.folder / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("missing", ["model.rv", "metrics.json", "checkpoint.safetensors"])
+@pytest.mark.parametrize("missing", ["model.rv", "metrics.json", "checkpoint.safetensors", "report.html"])
 def test_killed_before_a_file_was_written(whole: rv.Run, tmp_path: Path, missing: str) -> None:
     folder = shutil.copytree(whole.folder, tmp_path / "run")
-    for name in {"model.rv", missing}:
+    for name in {"report.html"} if missing == "report.html" else {"report.html", "model.rv", missing}:
         (folder / name).unlink()
     if missing == "checkpoint.safetensors":
         (folder / "history.jsonl").unlink()

@@ -118,6 +118,8 @@ def resume(
     folder = Path(folder)
     spec, record = files.read_run(folder)
     if (folder / files.MODEL).exists():
+        if spec.evaluation.report and _lacks_report(folder):
+            write_report(folder)  # it is written last, and the run was killed just before
         return Run(folder)
     if data is None and spec.source is None:
         raise RunError(
@@ -134,6 +136,11 @@ def resume(
         if (folder / files.CHECKPOINT).exists():
             learning.state.load(folder / files.CHECKPOINT)
         return _finish(folder, spec, prepared, learning, watchers)
+
+
+def _lacks_report(folder: Path) -> bool:
+    """Whether the run has been measured (one that diverged has not) and its report is not there."""
+    return (folder / "metrics.json").exists() and not (folder / files.REPORT).exists()
 
 
 def _finish(
@@ -197,7 +204,8 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
     files.write_findings(folder, findings(prepared, measured.metrics, spec.seed))
     model.card = {**_card(measured.metrics, prepared), "probabilities": gives_probabilities(spec)}
     save(model, folder / files.MODEL)
-    write_report(folder)
+    if spec.evaluation.report:
+        write_report(folder)
 
 
 def _with_rate(settled: Settled, rate: float) -> Settled:

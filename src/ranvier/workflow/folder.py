@@ -35,6 +35,7 @@ from .prepared import Prepared, Stored
 
 CHECKPOINT = "checkpoint.safetensors"
 MODEL = "model.rv"
+REPORT = "report.html"
 
 
 def create(out: str | Path | None, name: str, files: Mapping[str, str], prepared: Prepared) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,9 +86,18 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     metrics["verdict"] = _verdict(prepared, metrics) if "test" in present else UNMEASURED
     frames = {}
     for part in truth:
-        rows = {"row": prepared.parts[part].rows.numpy() + 1, "true": _shown(task, truth[part])}
-        frames[part] = pl.DataFrame(rows).hstack(task.frame(predicted[part]))
+        answers = task.frame(predicted[part])
+        row, true = (_free(name, answers.columns) for name in ("row", "true"))
+        known = {row: prepared.parts[part].rows.numpy() + 1, true: _shown(task, truth[part])}
+        frames[part] = pl.DataFrame(known).hstack(answers)
     return Measured(metrics, frames["test"], frames["validation"])
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """``name``, with as many underscores as it needs to differ from the columns that there are."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _verdict(prepared: Prepared, metrics: Mapping[str, Any]) -> str:
