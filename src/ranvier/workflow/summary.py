@@ -55,6 +55,8 @@ def summary(run: Run) -> str:
     lines.append(f"  verdict   {metrics['verdict']}")
     lines += [f"  finding   {Finding(**f)}" for f in run.findings if f["severity"] != "info"]
     lines.append(f"  model     {run.folder / 'model.rv'}")
+    if (run.folder / "report.html").exists():
+        lines.append(f"  report    {run.folder / 'report.html'}")
     return "\n".join(lines)
 
 
