@@ -140,3 +140,13 @@ def test_refuses_the_average_of_another_network():
     assert len(caught.value.mistakes) == 3
     assert average.updates == 0
     assert all(torch.equal(tensor, before[name]) for name, tensor in average.state_dict().items())
+
+
+def test_a_constant_of_the_build_is_left_alone() -> None:
+    network = nn.Linear(1, 1)
+    network.register_buffer("edges", torch.tensor([0.0, float("inf")]), persistent=False)
+    average = Average(network)
+    average.update(network)
+    average.copy_to(network)
+    assert network.edges.tolist() == [0.0, float("inf")]
+    assert sorted(average.state_dict()) == ["average.bias", "average.weight", "updates"]

@@ -188,3 +188,12 @@ def test_row_and_class_weights() -> None:
     logits, classes = torch.zeros(3, 2), torch.tensor([0, 0, 1])
     by_class = Supervised(CrossEntropy(), torch.tensor([0.0, 5.0]))
     assert by_class.evaluate(logits, Batch({}, classes, classes)).item() == pytest.approx(0.6931, abs=1e-4)
+
+
+def test_outputs_that_are_not_finite_on_validation_rows_end_the_training() -> None:
+    state = fresh()
+    measured = iter([0.5, 0.4, float("nan")])
+    train(state, Batches(rows(), 16, 0), Limits(epochs=9), lambda network: {"loss": next(measured)})
+    assert state.finding is not None and state.finding.place == "validation rows, epoch 3, step 30"
+    assert len(state.history) == 2 and state.best is not None and state.best.epoch == 2
+    assert equal(copy_weights(state.network), state.best.weights)

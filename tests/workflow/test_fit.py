@@ -105,6 +105,7 @@ def test_a_run_is_its_own_config(tmp_path: Path) -> None:
         {"regularization.class_weights": {"yes": 3.0}, "regularization.average": "ema"},
         {"network": {"name": "mlp", "norm": "batch", "hidden": [8, 8]}, "regularization.l1": 1e-4},
         {"network": "perceptron"},
+        {"network": "tabm", "regularization.average": "ema"},
         {"network": "linear", "training.batch_size": 1, "training.optimizer": "gradient_descent"},
         {"training.schedule": "plateau", "stopping.metric": "roc_auc", "stopping.patience": 2},
     ],

@@ -75,5 +75,5 @@ class Average:
 
 
 def _tensors(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    yield from network.named_parameters()
-    yield from network.named_buffers()
+    """Parameters and buffers that are saved; a buffer that is not saved is a constant of the network's build."""
+    yield from network.state_dict(keep_vars=True).items()

@@ -60,6 +60,19 @@ def diagnose(network: nn.Module, batch: Batch, step: int, loss: float) -> Findin
     )
 
 
+def unmeasurable(epoch: int, step: int) -> Finding:
+    """Say that the network's outputs for the validation rows were not finite, though the training loss was."""
+    return Finding(
+        code="RV201",
+        severity="error",
+        place=f"validation rows, epoch {epoch}, step {step}",
+        cause=f"The loss of the validation rows was not finite after step {step}: the weights have grown too large.",
+        remedy="Use a learning rate ten times smaller, or clip the gradient with regularization.clip=1.",
+        evidence={"epoch": epoch, "step": step},
+        settings={"regularization.clip": 1.0},
+    )
+
+
 def _first_bad_layer(network: nn.Module, batch: Batch) -> tuple[str | None, list[int]]:
     found: list[tuple[str, Tensor]] = []
 

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ..data.batches import Batch, Batches
-from .divergence import diagnose
+from .divergence import diagnose, unmeasurable
 from .optimizers import set_rate
 from .regularization import penalty
 from .state import Best, State, copy_weights
@@ -110,6 +110,14 @@ def train(
             else:
                 out_of_time = False
             line = _end_epoch(state, limits, validate)
+            if line is None:
+                state.finding = unmeasurable(state.epoch + 1, state.step)
+                state.network.load_state_dict(state.best.weights if state.best else checkpoints.good)
+                state.finished = (
+                    f"the outputs for the validation rows were not finite after step {state.step}"
+                )
+                keep(state)
+                return
             if out_of_time:
                 state.finished = f"the time of {limits.seconds:g} s was up"
             for watcher in watchers:
@@ -158,10 +166,16 @@ def _step(state: State, batch: Batch, limits: Limits, total: int) -> float:
     return value
 
 
-def _end_epoch(state: State, limits: Limits, validate: Validate) -> dict[str, Any]:
-    """Validate, write history, remember the best weights, and decide whether to stop."""
+def _end_epoch(state: State, limits: Limits, validate: Validate) -> dict[str, Any] | None:
+    """Validate, write history, remember the best weights, and decide whether to stop.
+
+    Returns:
+        The line of history; None where what was measured is not finite, and nothing is changed then.
+    """
     with _averaged(state):
         measured = validate(state.network)
+        if not math.isfinite(measured.get("loss", 0.0)):
+            return None
         value = measured.get(limits.metric, 0.0) * (-1 if limits.greater_is_better else 1)
         # where nothing is measured, the latest weights count as the best
         if state.best is None or not measured or value < state.best.value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,6 +158,8 @@ def validation_of(task: Task, objective: Supervised, part: Batch, metric: str) -
     def validate(network: nn.Module) -> dict[str, float]:
         outputs = forward(network, part.inputs)
         device_loss = objective.evaluate(outputs.to(_device(network)), part.to(_device(network)))
+        if not torch.isfinite(outputs).all():
+            return {"loss": math.nan}
         prediction = task.decode(outputs)
         return {
             "loss": device_loss.item(),
