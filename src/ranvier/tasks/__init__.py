@@ -82,11 +82,14 @@ def outputs_for(task: Task, loss: str, forms: tuple[str, ...]) -> int:
     """
     outputs = task.outputs(forms)
     if outputs is None:
-        raise SpecError(
-            Mistake(
-                f"loss {loss!r} does not suit the task {task.name!r} with target {task.target!r}",
-                f"a loss for outputs like this target's, such as {task.default_loss()!r}",
-                "leave training.loss out for the default",
-            )
-        )
+        raise SpecError(unsuitable_loss(task, loss))
     return outputs
+
+
+def unsuitable_loss(task: Task, loss: str) -> Mistake:
+    """The mistake that says that a named loss does not suit the task."""
+    return Mistake(
+        f"loss {loss!r} does not suit the task {task.name!r} with target {task.target!r}",
+        f"a loss for outputs like this target's, such as {task.default_loss()!r}",
+        "leave training.loss out for the default",
+    )

@@ -10,6 +10,10 @@ from torch import Tensor, nn
 from ..data.batches import Batch
 from ..finding import Finding
 
+REMEDY = "Use a learning rate ten times smaller, or clip the gradient with regularization.clip=1."
+CLIPPED = {"regularization.clip": 1.0}
+"""The second half of the remedy, as settings."""
+
 SHOWN = 5
 """How many rows the finding names."""
 
@@ -54,9 +58,9 @@ def diagnose(network: nn.Module, batch: Batch, step: int, loss: float) -> Findin
         severity="error",
         place=f"{place}, step {step}, rows {', '.join(map(str, shown))}{more}",
         cause=f"The loss was {loss} at step {step}. {cause}",
-        remedy="Use a learning rate ten times smaller, or clip the gradient with regularization.clip=1.",
+        remedy=REMEDY,
         evidence=evidence,
-        settings={"regularization.clip": 1.0},
+        settings=CLIPPED,
     )
 
 
@@ -67,9 +71,9 @@ def unmeasurable(epoch: int, step: int) -> Finding:
         severity="error",
         place=f"validation rows, epoch {epoch}, step {step}",
         cause=f"The loss of the validation rows was not finite after step {step}: the weights have grown too large.",
-        remedy="Use a learning rate ten times smaller, or clip the gradient with regularization.clip=1.",
+        remedy=REMEDY,
         evidence={"epoch": epoch, "step": step},
-        settings={"regularization.clip": 1.0},
+        settings=CLIPPED,
     )
 
 

@@ -14,7 +14,7 @@ from ..assemble import defaults
 from ..catalog import load, unknown
 from ..errors import Mistake, SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
-from ..tasks import Task
+from ..tasks import Task, unsuitable_loss
 from ..tasks.classify import Classify
 from ..training.optimizers import DEFAULT_RATES
 
@@ -144,7 +144,7 @@ def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
     if spec.training.loss and network.name != OWN_NETWORK:
         loss = load("losses", spec.training.loss.name)
         if task.outputs(loss.outputs) is None:
-            found.append(_unsuitable_loss(spec.training.loss.name, task))
+            found.append(unsuitable_loss(task, spec.training.loss.name))
     metric = spec.stopping.metric
     if (
         metric not in (None, "loss")
@@ -199,13 +199,6 @@ def option_mistakes(spec: Spec) -> list[Mistake]:
     if spec.execution.device and (mistake := _device_mistake(spec.execution.device)):
         found.append(mistake)
     return found
-
-
-def _unsuitable_loss(name: str, task: Task) -> Mistake:
-    return Mistake(
-        f"loss {name!r} does not suit the task {task.name!r} with target {task.target!r}",
-        f"a loss for such a target, as {task.default_loss()!r} is",
-    )
 
 
 def _device_mistake(name: str) -> Mistake | None:
