@@ -174,10 +174,16 @@ class StoppingSpec(Section):
 
 
 class EvaluationSpec(Section):
-    """How the result is measured."""
+    """How the result is measured.
+
+    ``without`` names findings that are not looked for, by their codes; ``calibrate`` lets the model file give
+    calibrated probabilities, where rows that took no part in the training find them better.
+    """
 
     baselines: bool = True
     report: bool = True
+    calibrate: bool = True
+    without: tuple[str, ...] = ()
     resamples: Annotated[int, Field(ge=100)] = 1000
 
 

@@ -70,6 +70,27 @@ def test_same_model_same_bytes_and_no_date(run: rv.Run, path: Path, tmp_path: Pa
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
+def test_the_temperature_travels_with_the_model(path: Path, tmp_path: Path) -> None:
+    model = rv.load(path)
+    before = model.predict(mixed_frame())
+    model.temperature = 2.0
+    after = rv.load(file.save(model, tmp_path / "warm.rv")).predict(mixed_frame())
+    assert after["bought"].equals(before["bought"]), "it changes no decision"
+    roots = before["bought=yes"].sqrt()
+    np.testing.assert_allclose(after["bought=yes"], roots / (roots + before["bought=no"].sqrt()), atol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [0, -1.0, "warm", True])
+def test_a_temperature_that_is_none_is_refused(path: Path, tmp_path: Path, bad: object) -> None:
+    def change(contents: dict[str, bytes]) -> None:
+        contents["model.json"] = json.dumps(
+            {**json.loads(contents["model.json"]), "temperature": bad}
+        ).encode()
+
+    with pytest.raises(ModelFileError, match="do not fit together .the temperature"):
+        rv.load(rewritten(path, tmp_path / "odd.rv", change))
+
+
 def test_golden_rows_are_nobodys(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         golden = json.loads(archive.read("golden.json"))

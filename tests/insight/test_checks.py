@@ -10,6 +10,7 @@ import pytest
 
 import ranvier as rv
 from ranvier.catalog import CHECKS, SAMPLES, load
+from ranvier.errors import SpecError
 from ranvier.insight.checks import examine
 from ranvier.insight.checks.case import named
 from ranvier.insight.checks.identifier_input import IdentifierInput
@@ -18,6 +19,7 @@ from ranvier.insight.checks.linear_relation import LinearRelation
 from ranvier.insight.checks.order import sorted_by_target
 from ranvier.insight.checks.target_runs import TargetRuns
 from sick_data import case_of, classes, numbers, table
+from small_run import mixed_frame
 
 QUICK = {"training.epochs": 1, "evaluation.baselines": False, "network": {"name": "mlp", "hidden": [4]}}
 
@@ -178,3 +180,13 @@ def test_findings_are_in_the_folder_the_summary_and_the_inspection(tmp_path):
     seen = rv.inspect(frame, target="y", settings=QUICK)
     assert [finding["code"] for finding in seen.as_dict()["findings"]] == ["RV106", "RV115"]
     assert "findings:\n  RV106 warning, column 'customer_id'" in str(seen)
+
+
+def test_a_check_can_be_switched_off_and_an_unknown_one_is_a_mistake(tmp_path):
+    frame = mixed_frame().with_columns(pl.lit("same").alias("always"))
+    seen = rv.inspect(frame, target="bought").findings
+    assert "RV108" in {finding.code for finding in seen}
+    less = rv.inspect(frame, target="bought", settings={"evaluation.without": ["RV108"]}).findings
+    assert [f.code for f in less] == [f.code for f in seen if f.code != "RV108"]
+    with pytest.raises(SpecError, match=r"no finding with the code 'RV1088'\. Did you mean 'RV108'"):
+        rv.inspect(frame, target="bought", settings={"evaluation.without": ["RV1088"]})

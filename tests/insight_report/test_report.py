@@ -166,9 +166,35 @@ def test_without_validation_predictions_no_threshold_is_chosen(folder, tmp_path)
     shutil.copytree(folder, tmp_path / "run")
     (tmp_path / "run" / "validation_predictions.csv").unlink()
     page = report.page(report.read(tmp_path / "run"))
-    assert "so that none was chosen" in page and "temperature" not in str(figures_in(page))
+    assert "so that none was chosen" in page
     page = report.page(report.read(folder), miss_cost=7.5)
     assert "7.5 (asked for)" in page
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_the_temperature_is_told_with_what_it_brings(folder, tmp_path, applied):
+    shutil.copytree(folder, tmp_path / "run")
+    path = tmp_path / "run" / "metrics.json"
+    both = {"before": 0.5, "after": 0.25}
+    chosen = {
+        "temperature": 2.0,
+        "applied": applied,
+        "reason": "so it is",
+        "validation": both,
+        "test": {"brier": both},
+    }
+    path.write_text(json.dumps({**json.loads(path.read_text()), "calibration": chosen}))
+    contents = report.read(tmp_path / "run")
+    page = report.page(contents)
+    assert ("The model file does so, since so it is" in page) == applied
+    assert "Brier score, test rows" in page and "too sure" in page
+    name = "the network's own" if applied else "at temperature 2.00"
+    (other,) = (trace for trace in figures_in(page)["calibration"]["data"] if trace.get("name") == name)
+    assert contents.test is not None
+    p = contents.test.prediction
+    powers = p**2 if applied else p**0.5
+    confidence = (powers / powers.sum(1, keepdims=True)).max(1)
+    assert min(other["x"]) >= confidence.min() and max(other["x"]) <= confidence.max() + 1e-9
 
 
 def test_scores_have_no_calibration(tmp_path):

@@ -309,3 +309,29 @@ def test_the_report_can_be_left_out(tmp_path: Path) -> None:
     run = small_run(tmp_path, **{"evaluation.report": False})
     assert not (run.folder / "report.html").exists()
     assert not (rv.resume(run.folder).folder / "report.html").exists()
+
+
+def test_the_model_gives_the_probabilities_that_were_measured(tmp_path):
+    x = np.random.default_rng(0).normal(size=(400, 3))
+    y = (x[:, 0] + 0.2 * np.random.default_rng(1).normal(size=400) > 0).astype(int)
+    settings = {
+        "training.epochs": 10,
+        "training.loss": "focal",
+        "training.learning_rate": 0.02,
+        "network": {"name": "mlp", "hidden": [8]},
+    }
+    settings |= {"evaluation.baselines": False, "split.validation": 0.3}
+    run = rv.fit(x, y, settings=settings, out=tmp_path / "warm")
+    told = run.metrics["calibration"]
+    assert told["applied"] and run.model.temperature == told["temperature"] < 1, (
+        "the focal loss teaches doubt"
+    )
+    assert run.metrics["test"]["log_loss"]["value"] == pytest.approx(told["test"]["log_loss"]["after"])
+    assert told["test"]["log_loss"]["after"] < told["test"]["log_loss"]["before"]
+    plain = rv.fit(x, y, settings={**settings, "evaluation.calibrate": False}, out=tmp_path / "plain")
+    assert plain.model.temperature == 1.0 and "calibration" not in plain.metrics
+    assert plain.metrics["test"]["log_loss"]["value"] == pytest.approx(told["test"]["log_loss"]["before"])
+    assert plain.metrics["test"]["accuracy"] == run.metrics["test"]["accuracy"]
+    stored = pl.read_csv(run.folder / "predictions.csv")
+    answers = run.predict(x[stored["row"].to_numpy() - 1])
+    np.testing.assert_allclose(answers.to_numpy()[:, 1:], stored.to_numpy()[:, 3:], atol=1e-6)

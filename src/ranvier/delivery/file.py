@@ -58,6 +58,7 @@ def save(model: Model, path: str | Path) -> Path:
         "task": {"name": model.task.name, **model.task.state()},
         "architecture": model.architecture.as_dict(),
         "card": dict(model.card),
+        "temperature": model.temperature,
     }
     golden = {
         "rows": rows.to_dict(as_series=False),
@@ -107,6 +108,7 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
             architecture=architecture,
             network=built,
             card=described["card"],
+            temperature=_temperature(described.get("temperature", 1.0)),
         )
         rows = pl.DataFrame(golden["rows"])
         replayed = np.asarray(_outputs(built, preparation, rows))
@@ -129,6 +131,17 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
             path, "its network does not give the outputs that the file records for its golden examples"
         )
     return model
+
+
+def _temperature(value: Any) -> float:
+    """A temperature that is one: the file is a stranger's.
+
+    Raises:
+        ValueError: it is no number above 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+        raise ValueError(f"the temperature {value!r}")
+    return float(value)
 
 
 def _read_members(path: Path) -> dict[str, bytes]:

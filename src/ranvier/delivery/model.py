@@ -21,6 +21,7 @@ from ..data.source import read
 from ..data.source.arrays import vectors
 from ..data.table import Table
 from ..errors import DataError, Mistake
+from ..evaluation.calibration import at_temperature
 from ..tasks import Task
 
 CHUNK = 8192
@@ -38,6 +39,7 @@ class Model:
         architecture: what the network was built from.
         network: the trained network.
         card: what a reader should know: metrics, rows, versions. JSON values.
+        temperature: that the probabilities of classes are brought to (``evaluation.recalibration``); 1 leaves them.
     """
 
     schema: Schema
@@ -46,6 +48,7 @@ class Model:
     architecture: Architecture
     network: nn.Module
     card: Mapping[str, Any] = field(default_factory=dict)
+    temperature: float = 1.0
 
     def predict(self, data: Any, ledger: Ledger | None = None) -> pl.DataFrame:
         """Predictions for new rows, in their order.
@@ -75,7 +78,8 @@ class Model:
 
     def decide(self, frame: pl.DataFrame, ledger: Ledger | None = None) -> NDArray[np.float64]:
         """Predictions of raw rows: (N, C) probabilities or (N,) values."""
-        return self.task.decode(forward(self.network, self.preparation.transform(frame, ledger)))
+        decoded = self.task.decode(forward(self.network, self.preparation.transform(frame, ledger)))
+        return decoded if self.temperature == 1.0 else at_temperature(decoded, self.temperature)
 
     def __str__(self) -> str:
         return f"{self.task.name} {self.task.target!r} from {len(self.preparation.columns)} columns"

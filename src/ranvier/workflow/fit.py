@@ -201,8 +201,9 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
     write_json(folder / "metrics.json", measured.metrics)
     write_text(folder / "predictions.csv", measured.predictions.write_csv())
     write_text(folder / "validation_predictions.csv", measured.validation_predictions.write_csv())
-    files.write_findings(folder, findings(prepared, measured.metrics, spec.seed))
+    files.write_findings(folder, findings(prepared, measured.metrics, spec.seed, spec.evaluation.without))
     model.card = {**_card(measured.metrics, prepared), "probabilities": gives_probabilities(spec)}
+    model.temperature = measured.temperature
     save(model, folder / files.MODEL)
     if spec.evaluation.report:
         write_report(folder)

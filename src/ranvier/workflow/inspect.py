@@ -81,7 +81,7 @@ def inspect(
     check_request(spec)
     prepared = prepare(spec, (data, y) if y is not None else data)
     settled, learning = plan(spec, prepared, own)
-    noticed = findings(prepared, seed=spec.seed)
+    noticed = findings(prepared, seed=spec.seed, without=spec.evaluation.without)
     return Inspection(prepared, settled, describe(learning.state.network), noticed)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,12 @@ from ..catalog import BASELINES, METRICS, load
 from ..delivery.model import forward
 from ..evaluation.baselines import Columns
 from ..evaluation.by_class import measure_classes
+from ..evaluation.calibration import at_temperature
 from ..evaluation.classification import confusion_matrix
 from ..evaluation.comparison import Comparison, compare, verdict
 from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
+from ..evaluation.recalibration import Recalibration, before_and_after, recalibrate
 from ..spec import Spec
 from ..tasks import Task
 from ..tasks.classify import Classify
@@ -41,11 +43,13 @@ class Measured:
         metrics: as they stand in ``metrics.json``.
         predictions: of the test rows: row number, true value, prediction.
         validation_predictions: of the validation rows, which choose thresholds and temperature.
+        temperature: of the model's probabilities, which all of the above have; 1 is the network's own.
     """
 
     metrics: dict[str, Any]
     predictions: pl.DataFrame
     validation_predictions: pl.DataFrame
+    temperature: float = 1.0
 
 
 def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
@@ -57,6 +61,10 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     truth = {part: task.truth(prepared.parts[part].target) for part in ("validation", "test")}
     present = [part for part in truth if len(truth[part])]
     predicted = {part: task.decode(forward(network, prepared.parts[part].inputs)) for part in truth}
+    calibration = _calibration(spec, task, truth, predicted) if probable else None
+    heat = calibration.used if calibration else 1.0
+    if heat != 1.0:
+        predicted = {part: at_temperature(each, heat) for part, each in predicted.items()}
     weights = {part: weights_of(prepared, part) for part in truth}
     measured = {
         part: with_intervals(
@@ -79,6 +87,8 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         "comparison": {},
         "rows": {"read": prepared.ledger.read, "dropped": prepared.ledger.dropped, **prepared.split.counts},
     }
+    if calibration:
+        metrics["calibration"] = calibration.as_dict()
     if isinstance(task, Classify) and "test" in present:
         metrics.update(of_classes(task, truth["test"], predicted["test"], resamples, seed))
     if spec.evaluation.baselines and "test" in present:
@@ -90,7 +100,19 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         row, true = (_free(name, answers.columns) for name in ("row", "true"))
         known = {row: prepared.parts[part].rows.numpy() + 1, true: _shown(task, truth[part])}
         frames[part] = pl.DataFrame(known).hstack(answers)
-    return Measured(metrics, frames["test"], frames["validation"])
+    return Measured(metrics, frames["test"], frames["validation"], heat)
+
+
+def _calibration(
+    spec: Spec, task: Task, truth: Mapping[str, NDArray[Any]], predicted: Mapping[str, NDArray[Any]]
+) -> Recalibration | None:
+    """What a temperature brings, chosen on the validation rows; None where it is not asked for, or not chosen."""
+    if not isinstance(task, Classify) or not spec.evaluation.calibrate:
+        return None
+    found = recalibrate(truth["validation"], predicted["validation"], spec.seed)
+    if found is None or not len(truth["test"]):
+        return found
+    return replace(found, test=before_and_after(truth["test"], predicted["test"], found.temperature))
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from .. import options
 from ..assemble import defaults
 from ..catalog import load, unknown
 from ..errors import Mistake, SpecError, raise_if_any
+from ..insight.checks import unknown_codes
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, unsuitable_loss
 from ..tasks.classify import Classify
@@ -185,7 +186,7 @@ def check_request(spec: Spec) -> None:
 
 
 def option_mistakes(spec: Spec) -> list[Mistake]:
-    """What is wrong with the options of the network, the loss, the optimizer and the schedule, and with the device."""
+    """What is wrong with the options of network, loss, optimizer and schedule, the device and the checks."""
     choices = {
         ("networks", "network"): spec.network if spec.network and spec.network.name != OWN_NETWORK else None,
         ("losses", "training.loss"): spec.training.loss,
@@ -196,6 +197,7 @@ def option_mistakes(spec: Spec) -> list[Mistake]:
     for (catalogue, setting), choice in choices.items():
         if choice:
             found += options.mistakes(catalogue, choice, setting)
+    found += unknown_codes(spec.evaluation.without)
     if spec.execution.device and (mistake := _device_mistake(spec.execution.device)):
         found.append(mistake)
     return found

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import ClassVar, Protocol
 
-from ...catalog import CHECKS, load
+from ...catalog import CHECKS, did_you_mean, load
+from ...errors import Mistake
 from ...finding import Finding, Severity
 from .case import Case as Case
 
@@ -45,3 +46,17 @@ def examine(case: Case, without: Collection[str] = ()) -> list[Finding]:
             found += check.run(case)
     order: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
     return sorted(found, key=lambda finding: (order[finding.severity], finding.code))
+
+
+def unknown_codes(codes: Collection[str]) -> list[Mistake]:
+    """A mistake for each of ``codes`` that no check has.
+
+    >>> [str(mistake) for mistake in unknown_codes(["RV110", "RV999"])]
+    ["There is no finding with the code 'RV999'. Did you mean 'RV109'?"]
+    """
+    known = [load("checks", name).code for name in CHECKS] if codes else []
+    return [
+        Mistake(f"there is no finding with the code {code!r}", remedy=did_you_mean(code, known))
+        for code in codes
+        if code not in known
+    ]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...evaluation.calibration import at_temperature, reliability, temperature
+from ...evaluation.calibration import at_temperature, reliability
 from ...evaluation.curves import Curve, precision_recall, roc
 from .contents import Contents, Predictions
 from .markup import words
@@ -161,15 +161,18 @@ def confusion(contents: Contents) -> Figure | None:
 
 
 def calibration(contents: Contents) -> Figure | None:
-    """The share of right test rows by confidence; with the validation rows' temperature, too."""
+    """The share of right test rows by confidence: as the model gives it, and without or with the temperature."""
     test = contents.test
     if test is None or not contents.probable:
         return None
     traces: list[Figure] = [diagonal()]
-    told = [("as it is", test.prediction, 0)]
-    if contents.validation is not None:
-        heat = temperature(contents.validation.target, contents.validation.prediction)
-        told.append((f"at temperature {heat:.2f}", at_temperature(test.prediction, heat), 1))
+    told = [("the model's", test.prediction, 0)]
+    if chosen := contents.metrics.get("calibration"):
+        heat = chosen["temperature"]
+        if chosen["applied"]:
+            told.append(("the network's own", at_temperature(test.prediction, 1 / heat), 1))
+        else:
+            told.append((f"at temperature {heat:.2f}", at_temperature(test.prediction, heat), 1))
     for name, prediction, colour in told:
         bins = reliability(test.target, prediction)
         trace = line_of(name, [b.confidence for b in bins], [b.right for b in bins], colour)

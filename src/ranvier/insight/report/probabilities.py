@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from ...evaluation.calibration import at_temperature, calibration_error, temperature
+from collections.abc import Mapping
+from typing import Any
+
+from ...evaluation.calibration import calibration_error
 from ...evaluation.curves import cheapest_threshold, outcome
 from .contents import Contents, Predictions
 from .figures import CURVES
-from .markup import Html, figure, interval, join, number, section, table, tag
+from .markup import Html, figure, interval, join, number, section, table, tag, words
 
 COSTS = (1.0, 2.0, 5.0, 10.0)
 """What a miss costs in the table of thresholds, a false alarm costing 1."""
+SAID = {"calibration_error": "expected calibration error"}
 
 
 def probabilities_section(contents: Contents, miss_cost: float | None = None) -> Html | str:
@@ -26,31 +30,40 @@ def probabilities_section(contents: Contents, miss_cost: float | None = None) ->
         "probabilities",
         "The probabilities",
         tag("p", weights) if contents.weighted else "",
-        _calibration(contents.test, contents.validation),
+        _calibration(contents.test, contents.metrics.get("calibration")),
         _curves(contents),
         _thresholds(contents, contents.test, miss_cost),
     )
 
 
-def _calibration(test: Predictions, validation: Predictions | None) -> Html:
+def _calibration(test: Predictions, chosen: Mapping[str, Any] | None) -> Html:
     error = calibration_error(test.target, test.prediction)
     told = (
         "Where the line is below the diagonal, the network is surer than it may be. On average the share of right "
         f"test rows differs from the confidence by {number(error, 2)} (expected calibration error, ten bins)."
     )
-    if validation is not None:
-        heat = temperature(validation.target, validation.prediction)
-        cooled = calibration_error(test.target, at_temperature(test.prediction, heat))
-        sure = "too sure" if heat > 1 else "not sure enough"
+    parts = [tag("h3", "Calibration")]
+    if chosen:
+        sure = "too sure" if chosen["temperature"] > 1 else "not sure enough"
+        done = "The model file does so" if chosen["applied"] else "The model file does not do so"
         told += (
-            f" The validation rows find it {sure}: dividing the logits by {number(heat, 3)} makes their log loss "
-            f"least, and the error on the test rows {number(cooled, 2)}. The model file does not do so."
+            f" The validation rows find the network {sure}: dividing its logits by {number(chosen['temperature'], 3)} "
+            f"makes their log loss least. {done}, since {chosen['reason']}. No predicted class changes."
         )
-    return join(
-        tag("h3", "Calibration"),
-        tag("p", told),
-        figure("calibration", "Confidence and how often it is right", told),
-    )
+        parts += [tag("p", told), _before_and_after(chosen)]
+    else:
+        parts.append(tag("p", told))
+    return join(*parts, figure("calibration", "Confidence and how often it is right", told))
+
+
+def _before_and_after(chosen: Mapping[str, Any]) -> Html:
+    """What the temperature brings, as a table."""
+    told = {"log loss, validation rows (held out from the choice)": chosen["validation"]}
+    told |= {f"{SAID.get(name, words(name))}, test rows": entry for name, entry in chosen["test"].items()}
+    rows = [(name, number(entry["before"]), number(entry["after"])) for name, entry in told.items()]
+    heat = f"at temperature {number(chosen['temperature'], 3)}"
+    caption = "The network's own probabilities, and those at the temperature; lower is better"
+    return table(caption, ["measure", "its own", heat], rows, [1, 2])
 
 
 def _curves(contents: Contents) -> Html:
