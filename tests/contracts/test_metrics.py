@@ -14,9 +14,15 @@ def rows_of(metric, rows=60, seed=0):
     """A target, a prediction that knows something of it, and the best prediction there is."""
     generator = np.random.default_rng(seed)
     if metric.task == "classify":
-        target = generator.integers(0, 3, rows)
-        prediction = 0.3 * np.eye(3)[target] + 0.7 * generator.dirichlet([1, 1, 1], rows)
-        return target, prediction, np.eye(3)[target]
+        classes = 12 if metric.classes[0] > 3 else min(3, metric.classes[1] or 3)
+        target = generator.integers(0, classes, rows)
+        if metric.name == "lift":  # the most is 10 where one row in ten is positive, or fewer
+            target[:] = np.arange(rows) % 12 == 5
+        known = 0.3 if classes <= 3 else 0.05
+        prediction = known * np.eye(classes)[target] + (1 - known) * generator.dirichlet(
+            np.ones(classes), rows
+        )
+        return target, prediction, np.eye(classes)[target]
     target = generator.normal(size=rows)
     return target, target + generator.normal(size=rows), target
 

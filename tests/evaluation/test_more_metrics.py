@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as oracle
 
+from ranvier.errors import SpecError
 from ranvier.evaluation import more_metrics as ours
 
 
@@ -123,3 +124,9 @@ def test_relative_errors(shape):
 def test_a_target_of_0_has_no_relative_error_unless_its_row_is_left_out():
     found = ours.mape([0.0, 2.0, 4.0], [1.0, 1.0, 3.0], [[1, 1, 1], [0, 1, 1]])
     assert found == pytest.approx([np.nan, (0.5 + 0.25) / 2], nan_ok=True)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 1.5, float("nan")])
+def test_the_level_of_a_quantile_is_between_0_and_1(level):
+    with pytest.raises(SpecError, match=r"The level of a quantile is .*. Expected a number between 0 and 1"):
+        ours.pinball(level)

@@ -2,6 +2,7 @@
 
 metrics.py         the metrics of the catalogue, each for many resamples at once
 classification.py  what is counted when a class is predicted; confusion matrix, scores of each class
+ranking.py         top-k accuracy and lift; calibration_error.py: whether probabilities are true
 regression.py      how far predicted values are from true ones
 resampling.py      the bootstrap, Wilson's interval
 intervals.py       measure: each metric with its 95% interval

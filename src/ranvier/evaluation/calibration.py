@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .calibration_error import BINS, of_bins
 from .classification import labels
-from .inputs import Floats, check_probabilities, checked
+from .inputs import Floats, check_probabilities, checked, checked_weight
 from .resampling import wilson
 
-BINS = 10
 TINY = 1e-300
 """The logarithm is taken of nothing smaller."""
 
@@ -64,16 +64,13 @@ def reliability(target: ArrayLike, prediction: ArrayLike, bins: int = BINS) -> l
     return found
 
 
-def calibration_error(target: ArrayLike, prediction: ArrayLike, bins: int = BINS) -> float:
-    """The expected calibration error: sum over the bins of their share of rows times |right - confidence|.
-
-    It is a number of these rows and no metric of the catalogue, since it has no honest bootstrap interval: noise
-    cannot cancel under the absolute value, so that for probabilities that are true the interval excludes 0.
+def calibration_error(target: ArrayLike, prediction: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """The expected calibration error: sum over ten bins of their share of rows times |right - confidence|.
 
     Args:
         target: (N,) class indices 0..C-1.
         prediction: (N, C) probabilities.
-        bins: M.
+        weight: (N,) row weights; None counts each row once.
 
     Raises:
         DataError: the arrays do not fit together, or are not probabilities.
@@ -81,9 +78,11 @@ def calibration_error(target: ArrayLike, prediction: ArrayLike, bins: int = BINS
     >>> round(calibration_error([0, 1], [[0.9, 0.1], [0.8, 0.2]]), 3)
     0.45
     """
-    confidence, right, index = _binned(target, prediction, bins)
-    gaps = np.abs(np.bincount(index, right - confidence, bins))
-    return float(gaps.sum() / len(right))
+    truth, guess = checked(target, prediction, "classify")
+    check_probabilities(guess)
+    row_weight = checked_weight(weight, len(truth))
+    weights = np.ones((1, len(truth))) if row_weight is None else row_weight[None]
+    return float(of_bins(truth, guess, weights)[0])
 
 
 def temperature(target: ArrayLike, prediction: ArrayLike) -> float:

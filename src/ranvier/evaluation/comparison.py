@@ -25,7 +25,7 @@ class Comparison:
 
     Args:
         difference: the metric of a less that of b; None where one of them is not defined.
-        low: lower end of the 95% interval of the difference; None where the rows do not allow one.
+        low: lower end of the 95% interval of the difference; None where the rows or the metric do not allow one.
         high: upper end of it.
         better: ``a`` or ``b`` where the interval excludes 0, else ``neither``.
     """
@@ -79,7 +79,9 @@ def compare(
     if math.isnan(difference):
         return Comparison(None, None, None, "neither")
     bounds: tuple[float, float] | None
-    if metric.proportion and row_weight is None:
+    if metric.interval is not None:  # a bootstrap does not hold for it, and its own is of one prediction
+        return Comparison(difference, None, None, "neither")
+    if metric.proportion and metric.needs == "labels" and row_weight is None:
         bounds = _paired_shares(truth, of_a, of_b)
     else:
         drawn = resampled([metric], truth, [of_a, of_b], resamples, seed, row_weight)[metric.name]

@@ -18,8 +18,8 @@ class Measured(TypedDict):
     """A metric as it stands in ``metrics.json``.
 
     ``value`` is None where the metric is not defined, ``low`` and ``high`` where the rows do not allow an interval;
-    ``reason`` then says why, and is None otherwise. ``method`` is ``wilson``, ``bootstrap`` or None; ``resamples`` is
-    how many the bootstrap used.
+    ``reason`` then says why, and is None otherwise. ``method`` is ``wilson``, ``bootstrap``, ``simulation`` or None;
+    ``resamples`` is how many the bootstrap used.
     """
 
     value: float | None
@@ -79,7 +79,11 @@ def measure(
     once = np.ones((1, len(truth))) if row_weight is None else row_weight[None]
     values = {metric.name: float(metric.compute(truth, metric.read(guess), once)[0]) for metric in usable}
     sampled = [
-        m for m in usable if not np.isnan(values[m.name]) and not (m.proportion and row_weight is None)
+        metric
+        for metric in usable
+        if not np.isnan(values[metric.name])
+        and metric.interval is None
+        and not (metric.proportion and row_weight is None)
     ]
     drawn = resampled(sampled, truth, [guess], resamples, seed, row_weight)
     found: dict[str, Measured] = {}
@@ -90,6 +94,9 @@ def measure(
             found[metric.name] = _without(None, metric.undefined)
         elif metric in sampled:
             found[metric.name] = _bootstrap(metric, value, drawn[metric.name][0], truth)
+        elif metric.interval is not None:
+            own = metric.interval(truth, metric.read(guess), row_weight, seed)
+            found[metric.name] = _measured(value, own, "simulation")
         else:
             found[metric.name] = _measured(value, wilson(value, len(truth)), "wilson")
     return found

@@ -32,6 +32,9 @@ class Metric:
         high: no value is above.
         proportion: whether it is a share of right rows among all rows, so that Wilson's interval holds for it.
         undefined: why it has no value where ``function`` gives NaN, as a clause.
+        classes: the fewest and the most classes that it says anything of; None is any number.
+        interval: (target, what it needs, row weights or None, seed) -> its 95% interval, where no general way to one
+            holds for it.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Metric:
     high: float = float("inf")
     proportion: bool = False
     undefined: str = "the numbers are too large to be added up"
+    classes: tuple[int, int | None] = (1, None)
+    interval: Callable[[Any, Any, Floats | None, int], tuple[float, float]] | None = None
 
     def __call__(self, target: ArrayLike, prediction: ArrayLike, weights: ArrayLike | None = None) -> Floats:
         """Measure ``prediction`` once for each row of ``weights``.
@@ -74,6 +79,11 @@ class Metric:
                 )
             )
         return self.compute(truth, self.read(guess), multiplicity)
+
+    def suits(self, classes: int) -> bool:
+        """Whether it says anything of so many classes."""
+        fewest, most = self.classes
+        return fewest <= classes and (most is None or classes <= most)
 
     def read(self, prediction: Floats) -> NDArray[Any]:
         """What the metric needs of a checked prediction."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import Mistake, SpecError
 from .classification import Labels
 from .inputs import Floats
 from .metrics import Metric
@@ -79,6 +80,33 @@ def of_shares(target: Floats, prediction: Floats, weights: Floats) -> Floats:
     share = np.divide(np.abs(prediction - target), whole, out=np.zeros_like(whole), where=whole > 0)
     mean: Floats = ((weights @ share) / weights.sum(1, keepdims=True)).mean(1)
     return np.where(weights[:, zero].any(1), np.nan, mean)
+
+
+def pinball(level: float) -> Metric:
+    """The pinball loss of predictions that are to lie above so large a share of the values.
+
+    The mean of ``level`` (y - f) where y is above f, and of (1 - ``level``) (f - y) elsewhere; the median's is half
+    the mean absolute error. Koenker and Bassett, Regression quantiles (1978).
+
+    Args:
+        level: between 0 and 1: 0.9 is the quantile that nine of ten values lie below.
+
+    Raises:
+        SpecError: the level is not between 0 and 1.
+
+    >>> pinball(0.9)([1.0, 3.0], [2.0, 1.0])
+    array([0.95])
+    """
+    if not 0 < level < 1:
+        raise SpecError(Mistake(f"the level of a quantile is {level:g}", "a number between 0 and 1"))
+
+    def loss(target: Floats, prediction: Floats, weights: Floats) -> Floats:
+        above = target - prediction
+        each = np.maximum(level * above, (level - 1) * above)
+        mean: Floats = ((weights @ each) / weights.sum(1, keepdims=True)).mean(1)
+        return mean
+
+    return Metric(f"pinball_{level:g}", "regress", False, "values", loss)
 
 
 average_precision = Metric(

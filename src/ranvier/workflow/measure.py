@@ -133,7 +133,8 @@ def _verdict(prepared: Prepared, metrics: Mapping[str, Any]) -> str:
 def metrics_of(task: Task) -> list[Metric]:
     """The metrics of a task, in the catalogue's order."""
     metrics: list[Metric] = [load("metrics", name) for name in METRICS]
-    return [metric for metric in metrics if metric.task == task.name]
+    classes = len(task.classes) if isinstance(task, Classify) else 1
+    return [metric for metric in metrics if metric.task == task.name and metric.suits(classes)]
 
 
 def gives_probabilities(spec: Spec) -> bool:

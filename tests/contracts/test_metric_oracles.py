@@ -1,0 +1,119 @@
+"""Every metric of the catalogue equals scikit-learn's or torchmetrics', on random rows and on degenerate ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ranvier.catalog import METRICS, load
+from ranvier.errors import DataError
+from ranvier.evaluation.more_metrics import pinball
+from reference.metric_oracles import ORACLES
+
+CLASSES = (2, 3, 7)
+CASES = (
+    "random",
+    "ties",
+    "a class absent",
+    "one class",
+    "constant prediction",
+    "all right",
+    "all wrong",
+    "one row",
+    "two rows",
+)
+
+
+def classes_of(case, classes, generator):
+    """Target (N,), probabilities (N, C) and whole weights (N,), some of them 0."""
+    rows = {"one row": 1, "two rows": 2}.get(case, int(generator.integers(5, 80)))
+    target = generator.integers(0, classes, rows)
+    if case == "a class absent":
+        target[target == classes - 1] = 0
+    if case == "one class":
+        target[:] = generator.integers(0, classes)
+    scores = generator.normal(size=(rows, classes)) + generator.uniform(0, 2) * np.eye(classes)[target]
+    p = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    if case == "ties":  # thirds, none of which ends a bin
+        p = generator.multinomial(3, p) / 3
+    if case == "constant prediction":
+        p[:] = p[0]
+    if case == "all right":
+        p = np.eye(classes)[target]
+    if case == "all wrong":
+        p = np.eye(classes)[(target + 1) % classes]
+    return target, p, weight_of(rows, generator)
+
+
+def values_of(case, generator):
+    """Target (N,), prediction (N,) and whole weights (N,)."""
+    rows = {"one row": 1, "two rows": 2}.get(case, int(generator.integers(5, 80)))
+    target = generator.normal(3.0, 2.0, rows)
+    prediction = target + generator.normal(size=rows)
+    if case == "ties":
+        target, prediction = target.round(), prediction.round()
+    if case == "one class":
+        target[:] = 0.1
+    if case == "constant prediction":
+        prediction[:] = 1.7
+    if case == "all right":
+        prediction = target.copy()
+    if case == "all wrong":
+        prediction = 1e6 - target
+    return target, prediction, weight_of(rows, generator)
+
+
+def weight_of(rows, generator):
+    weight = generator.integers(0, 4, rows).astype(float)
+    return weight if weight.any() else np.ones(rows)
+
+
+def test_every_metric_has_an_oracle():
+    assert set(METRICS) == set(ORACLES)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", METRICS)
+def test_it_equals_its_oracle(name, case):
+    metric, oracle = load("metrics", name), ORACLES[name]
+    for trial in range(12):
+        generator = np.random.default_rng([CASES.index(case), trial])
+        if metric.needs == "values":
+            rows = values_of(case, generator)
+        else:
+            rows = classes_of(case, CLASSES[trial % len(CLASSES)], generator)
+        target, prediction, weight = rows
+        for w in (np.ones(len(target)), weight):
+            tolerance = (
+                1e-6 if name == "expected_calibration_error" else 1e-10
+            )  # torchmetrics counts in float32
+            expected = oracle(target, prediction, w)
+            assert metric(target, prediction, w[None])[0] == pytest.approx(
+                expected, rel=tolerance, abs=tolerance, nan_ok=True
+            )
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("case", CASES)
+def test_the_pinball_loss_is_scikit_learns(level, case):
+    from sklearn.metrics import mean_pinball_loss
+
+    for trial in range(5):
+        target, prediction, weight = values_of(case, np.random.default_rng(trial))
+        expected = mean_pinball_loss(target, prediction, alpha=level, sample_weight=weight)
+        assert pinball(level)(target, prediction, weight[None])[0] == pytest.approx(
+            expected, rel=1e-12, abs=1e-12
+        )
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize("name", METRICS)
+def test_what_is_not_finite_is_refused(name, wrong):
+    metric = load("metrics", name)
+    generator = np.random.default_rng(0)
+    values = metric.needs == "values"
+    target, prediction, _ = values_of("random", generator) if values else classes_of("random", 7, generator)
+    prediction = prediction.copy()
+    prediction.flat[3] = wrong
+    with pytest.raises(DataError, match="The prediction is NaN or infinite in 1 of"):
+        metric(target, prediction)

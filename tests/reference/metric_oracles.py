@@ -1,0 +1,155 @@
+"""What scikit-learn or torchmetrics says each metric of the catalogue is; NaN where it is not defined.
+
+Each takes target, prediction and row weights (N,). Where the two differ from Ranvier on purpose, the difference is
+made here, in the open: an absent class is left out of a mean over classes (scikit-learn refuses or counts it as 0),
+the lower of two equally probable classes comes first, and what is not defined is NaN and not a number by convention.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn import metrics as sk
+
+
+def binary_or_macro(score):
+    """A ranking score of class 1 of two, or its mean over the classes that some rows have and some have not."""
+
+    def oracle(target, p, w, needs_others):
+        counts = np.array([w[target == c].sum() for c in range(p.shape[1])])
+        classes = [1] if p.shape[1] == 2 else range(p.shape[1])
+        defined = [c for c in classes if counts[c] > 0 and (counts[c] < w.sum() or not needs_others)]
+        return np.mean([score(target == c, p[:, c], sample_weight=w) for c in defined]) if defined else np.nan
+
+    return oracle
+
+
+def of_labels(score, **options):
+    def oracle(target, p, w):
+        return score(target, p.argmax(1), sample_weight=w, **options)
+
+    return oracle
+
+
+def averaged(score, average):
+    """Over the classes that occur in target or prediction (macro) in rows that have a weight."""
+
+    def oracle(target, p, w):
+        some = w > 0
+        return score(
+            target[some], p.argmax(1)[some], sample_weight=w[some], average=average, zero_division=0.0
+        )
+
+    return oracle
+
+
+def balanced(target, p, w):
+    some = w > 0
+    return sk.recall_score(
+        target[some],
+        p.argmax(1)[some],
+        labels=np.unique(target[some]),
+        sample_weight=w[some],
+        average="macro",
+        zero_division=0.0,
+    )
+
+
+def log_loss(target, p, w):
+    return sk.log_loss(target, p, labels=range(p.shape[1]), sample_weight=w)
+
+
+def brier(target, p, w):
+    guess = p[:, 1] if p.shape[1] == 2 else p
+    return sk.brier_score_loss(target, guess, labels=range(p.shape[1]), sample_weight=w)
+
+
+def kappa(target, p, w):
+    some = w > 0
+    one = len(np.unique(np.concatenate([target[some], p.argmax(1)[some]]))) == 1
+    return np.nan if one else sk.cohen_kappa_score(target, p.argmax(1), sample_weight=w)
+
+
+def top(k):
+    def oracle(target, p, w):
+        classes = p.shape[1]
+        if classes <= k:
+            return np.nan
+        return sk.top_k_accuracy_score(  # mirrored: the highest index first becomes the lowest first
+            classes - 1 - target, p[:, ::-1], k=k, labels=range(classes), sample_weight=w
+        )
+
+    return oracle
+
+
+def calibration_error(target, p, w):
+    """torchmetrics', which knows no weights: whole ones are repeated rows."""
+    import torch
+    from torchmetrics.functional.classification import multiclass_calibration_error
+
+    times = w.astype(int)
+    assert (times == w).all()
+    p, target = (torch.from_numpy(np.repeat(each, times, 0)) for each in (p, target))
+    # its bins hold their lower end and ours their upper one: the tests have no confidence there
+    return multiclass_calibration_error(p, target, num_classes=p.shape[1], n_bins=10).item()
+
+
+def lift(target, p, w):
+    """The mean over many orders of the rows, each breaking ties by chance, of the tenth that stands first."""
+    if p.shape[1] > 2 or not w[target == 1].any():
+        return np.nan
+    score, found, tenth = p[:, 1], 0.0, 0.1 * w.sum()
+    for value in np.unique(score)[::-1]:  # a row is taken in part where the tenth ends in it
+        level = score == value
+        part = min(1.0, tenth / w[level].sum()) if w[level].any() else 0.0
+        found += part * w[level & (target == 1)].sum()
+        tenth -= part * w[level].sum()
+    return found / (0.1 * w[target == 1].sum())
+
+
+def quiet(score):
+    def oracle(*arguments):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scikit-learn warns of what is degenerate here
+            return score(*arguments)
+
+    return oracle
+
+
+def r2(y, f, w):
+    return sk.r2_score(y, f, sample_weight=w, force_finite=False) if np.ptp(y[w > 0]) else np.nan
+
+
+def mape(y, f, w):
+    return np.nan if (y[w > 0] == 0).any() else sk.mean_absolute_percentage_error(y, f, sample_weight=w)
+
+
+area, precision = binary_or_macro(sk.roc_auc_score), binary_or_macro(sk.average_precision_score)
+
+ORACLES = {
+    "accuracy": of_labels(sk.accuracy_score),
+    "balanced_accuracy": balanced,
+    "precision_macro": averaged(sk.precision_score, "macro"),
+    "precision_weighted": averaged(sk.precision_score, "weighted"),
+    "recall_macro": averaged(sk.recall_score, "macro"),
+    "recall_weighted": averaged(sk.recall_score, "weighted"),
+    "f1_macro": averaged(sk.f1_score, "macro"),
+    "f1_weighted": averaged(sk.f1_score, "weighted"),
+    "roc_auc": lambda target, p, w: area(target, p, w, True),
+    "log_loss": log_loss,
+    "average_precision": lambda target, p, w: precision(target, p, w, False),
+    "brier": brier,
+    "expected_calibration_error": calibration_error,
+    "lift": lift,
+    "top_3_accuracy": top(3),
+    "top_5_accuracy": top(5),
+    "cohen_kappa": kappa,
+    "mcc": of_labels(sk.matthews_corrcoef),
+    "mse": lambda y, f, w: sk.mean_squared_error(y, f, sample_weight=w),
+    "rmse": lambda y, f, w: sk.root_mean_squared_error(y, f, sample_weight=w),
+    "mae": lambda y, f, w: sk.mean_absolute_error(y, f, sample_weight=w),
+    "r2": r2,
+    "mape": mape,
+}
+ORACLES = {name: quiet(oracle) for name, oracle in ORACLES.items()}
