@@ -53,6 +53,7 @@ def alone(path: str) -> None:
 def prepared(path: str) -> None:
     from ranvier.data.infer import clean, infer_schema
     from ranvier.data.ledger import Ledger
+    from ranvier.data.numbers import with_numbers
     from ranvier.data.preparation import Preparation
     from ranvier.data.source import read
 
@@ -63,7 +64,7 @@ def prepared(path: str) -> None:
     marks["read"] = time.perf_counter() - started
     schema = infer_schema(table, {}, "category_1", None, ledger)
     marks["infer"] = time.perf_counter() - started
-    table = clean(table, schema, ledger)
+    table = with_numbers(clean(table, schema, ledger), schema)
     marks["clean"] = time.perf_counter() - started
     preparation = Preparation.fit(table.frame, schema)
     marks["fit"] = time.perf_counter() - started

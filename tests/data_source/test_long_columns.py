@@ -8,10 +8,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ranvier.data import infer
+from ranvier.data import infer, numbers, side_by_side
 from ranvier.data.kinds import values
+from ranvier.data.kinds.boolean import Boolean
+from ranvier.data.kinds.category import Category
+from ranvier.data.kinds.number import Number
 from ranvier.data.ledger import Ledger
-from ranvier.data.source import read
+from ranvier.data.schema import Column, Schema
+from ranvier.data.source import read, records
+from ranvier.data.table import Table
+from ranvier.errors import DataError
 
 CELLS = [
     "1",
@@ -91,3 +97,63 @@ def test_a_kind_tried_on_a_few_values_is_the_same(monkeypatch, cells, kind):
 def test_the_header_is_left_out_once(tmp_path, text):
     (tmp_path / "data.csv").write_text(text)
     assert read(tmp_path / "data.csv", Ledger()).frame.rows() == [("1", "2"), ("3", "4")]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("kind", [Boolean, Category])
+def test_kinds_read_by_distinct_values_are_the_same(monkeypatch, kind, seed):
+    frame = draws(200, seed).replace({"x1": "yes", "red": "no"}).to_frame()
+    found = []
+    for long in (10_000, 10):
+        monkeypatch.setattr(values, "LONG", long)
+        ledger = Ledger()
+        try:
+            fitted = kind.fit(frame)
+        except DataError as error:  # of booleans, where no value is one
+            found.append(str(error))
+            continue
+        tensor = fitted.transform(frame, ledger, np.arange(200))
+        found.append((fitted.state(), tensor.tolist(), ledger.as_dict()))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_numbers_read_once_are_the_same(monkeypatch, seed):
+    column = draws(200, seed)
+    monkeypatch.setattr(numbers, "LONG", 10)
+    schema = Schema((Column("a", "number", "input", "for the test"),))
+    table = Table(column.to_frame(), np.arange(200), "a table", "")
+    once = numbers.with_numbers(table, schema).frame["a"]
+    wanted, malformed = values.read_numbers(column)
+    assert once.dtype == (pl.String if malformed.any() else pl.Float64)
+    assert once.is_nan().any() is False if once.dtype == pl.Float64 else once.equals(column)
+    assert np.array_equal(values.read_numbers(once)[0], wanted, equal_nan=True)
+
+
+def test_side_by_side_changes_nothing(monkeypatch):
+    generator = np.random.default_rng(0)
+    frame = pl.DataFrame({f"x{i}": generator.normal(size=300) for i in range(40)})
+    frame = frame.with_columns(
+        pl.Series("x7", ["a", None, "inf"] + ["2"] * 297), pl.Series("x9", [None] * 300)
+    )
+    found = []
+    for cores in (1, 3):
+        monkeypatch.setattr(side_by_side, "WORTH", 1)
+        monkeypatch.setattr(side_by_side, "_cores", lambda cores=cores: cores)
+        ledger = Ledger()
+        fitted = Number.fit(frame)
+        tensor = fitted.transform(frame, ledger, np.arange(300))
+        found.append((fitted.state(), tensor.tolist(), ledger.as_dict()))
+    assert found[0] == found[1]
+    assert [entry.column for entry in ledger.entries] == ["x7", "x7", "x7", "x9"]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7, 64])
+def test_a_text_scanned_in_small_chunks_has_the_same_records(monkeypatch, chunk):
+    text = b'a,b\n1,"x\ny"\n"2 ""q""",\n\n3, z\n"4","5"\n'
+    whole = records.scan(text, ",")
+    monkeypatch.setattr(records, "_CHUNK", chunk)
+    small = records.scan(text, ",")
+    assert small.ends.tolist() == whole.ends.tolist()
+    assert small.separators.tolist() == whole.separators.tolist()
+    assert (small.regular, small.padded) == (whole.regular, whole.padded)

@@ -19,7 +19,7 @@ from .target import KINDS as TARGET_KINDS
 from .target import TASK_KINDS, target_kind, target_mistakes
 from .unfit import COUNTS, NESTED, unfit
 
-SAMPLED_CELLS = 1_000_000
+SAMPLED_CELLS = 500_000
 FEWEST_SAMPLED = 5_000
 """How many cells of a table, and at least how many rows, are looked at to tell the kinds of inputs; the reason says
 so where there are more rows."""
@@ -27,8 +27,8 @@ so where there are more rows."""
 TRIED = 1_000
 """So many values tell that a column is not of a kind that takes long to read."""
 
-PLAIN = ("number", "category", "boolean")
-"""The kinds that plain numbers may be of."""
+PLAIN = ("number", "boolean")
+"""The kinds that plain numbers may be of, unless the user says another."""
 
 LEAST = 0.1
 """A kind is taken only if its confidence is at least this."""

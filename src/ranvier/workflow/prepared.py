@@ -16,6 +16,7 @@ from ..data.batches import Batch
 from ..data.infer import clean, infer_schema
 from ..data.kinds.values import read_numbers
 from ..data.ledger import Ledger
+from ..data.numbers import with_numbers
 from ..data.preparation import Preparation
 from ..data.schema import Schema
 from ..data.source import read, read_parts
@@ -117,7 +118,7 @@ def prepare_table(
     Raises:
         DataError: with all that is wrong.
     """
-    table = clean(table, schema, ledger)
+    table = with_numbers(clean(table, schema, ledger), schema)
     target = table.frame[schema.target]
     task_name = spec.task or ("regress" if schema[schema.target].kind == "number" else "classify")
     if stored:

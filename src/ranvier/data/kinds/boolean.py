@@ -25,7 +25,7 @@ from typing_extensions import Self
 
 from ..ledger import Ledger
 from . import Guess
-from .values import check_some, check_state, is_readable, note_cells, read_text
+from .values import check_some, check_state, few_distinct, is_readable, note_cells, read_text
 
 MISSING = "missing: taken as neither yes nor no"
 MALFORMED = "neither yes nor no: taken as missing"
@@ -153,6 +153,7 @@ class Boolean:
 
 _YES = {yes for yes, _ in PAIRS}
 _NO = {no for _, no in PAIRS}
+_NEITHER = 2
 _SIGNS = {**dict.fromkeys(sorted(_YES), 1), **dict.fromkeys(sorted(_NO), -1)}
 
 
@@ -162,7 +163,19 @@ def _words(values: pl.Series) -> pl.Series:
 
 def _signs(values: pl.Series) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
     """(N,) +1 for yes, -1 for no, 0 for neither; and (N,) true where a value is there but means neither."""
+    distinct = few_distinct(values)
+    if distinct is not None and len(distinct) > 1:
+        signs = _codes(distinct)
+        codes = values.replace_strict(distinct, pl.Series(signs), return_dtype=pl.Int8).to_numpy()
+    else:
+        codes = _codes(values)
+    malformed = codes == _NEITHER
+    return np.where(malformed, np.int8(0), codes), malformed
+
+
+def _codes(values: pl.Series) -> NDArray[np.int8]:
+    """(N,) +1 for yes, -1 for no, 0 where missing, 2 for anything else."""
     words = _words(values)
     old, new = pl.Series(list(_SIGNS), dtype=pl.String), pl.Series(list(_SIGNS.values()), dtype=pl.Int8)
-    signs = words.replace_strict(old, new, default=0, return_dtype=pl.Int8).fill_null(0).to_numpy()
-    return signs, (signs == 0) & words.is_not_null().to_numpy()
+    codes = words.replace_strict(old, new, default=_NEITHER, return_dtype=pl.Int8)
+    return codes.set(words.is_null(), 0).to_numpy()

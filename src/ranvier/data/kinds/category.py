@@ -32,7 +32,9 @@ from .values import (
     DATE,
     ENOUGH,
     FEWEST,
+    MANY,
     check_state,
+    few_distinct,
     frequent,
     is_readable,
     note_cells,
@@ -104,7 +106,9 @@ class Category:
         """
         categories, missing, rare = [], [], []
         for column in frame.columns:
-            text = read_text(frame[column])
+            distinct = few_distinct(frame[column])
+            few = distinct is not None and len(distinct) <= MANY  # then none of them need be counted
+            text = read_text(frame[column] if distinct is None or not few else distinct)
             kept, left = frequent(text.drop_nulls(), fewest)
             categories.append(_sorted(kept))
             missing.append(text.null_count() > 0)
@@ -139,9 +143,7 @@ class Category:
         """
         indices = np.empty((frame.height, len(self.columns)), dtype=np.int64)
         for place, (column, categories) in enumerate(zip(self.columns, self.categories)):
-            text = read_text(frame[column])
-            index = _index(text, categories)
-            absent = text.is_null().to_numpy()
+            index, absent = _read(frame[column], categories)
             note_cells(ledger, MISSING, column, absent, rows)
             unknown = RARE if self.rare[place] else UNSEEN
             note_cells(ledger, unknown, column, (index == 0) & ~absent, rows)
@@ -192,6 +194,19 @@ class Category:
         missing, rare = tuple(state["missing"]), tuple(state["rare"])
         check_state(cls.name, columns, {"categories": categories, "missing": missing, "rare": rare})
         return cls(columns, categories, missing, rare)
+
+
+def _read(values: pl.Series, categories: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """(N,) the place of each value among the categories, as ``_index`` says; and (N,) true where one is missing."""
+    distinct = few_distinct(values)
+    if distinct is None or len(distinct) < 2:
+        text = read_text(values)
+        return _index(text, categories), text.is_null().to_numpy()
+    text = read_text(distinct)
+    codes = np.where(text.is_null().to_numpy(), -1, _index(text, categories))
+    index = values.replace_strict(distinct, pl.Series(codes), return_dtype=pl.Int64).to_numpy()
+    absent = index < 0
+    return np.where(absent, 0, index), absent
 
 
 def _index(text: pl.Series, categories: tuple[str, ...]) -> NDArray[np.int64]:

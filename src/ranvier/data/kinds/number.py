@@ -27,6 +27,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ..ledger import Ledger
+from ..side_by_side import side_by_side
 from . import Guess
 from .values import ENOUGH, check_some, check_state, is_readable, note_cells, read_numbers
 
@@ -45,6 +46,9 @@ LOOKED_AT = 16_384
 
 CHUNK = 32
 """Columns that are written together: writing them one by one into rows would miss the cache at each value."""
+
+ROWS = 2048
+"""Rows of these that are written together."""
 
 
 @dataclass(frozen=True)
@@ -103,19 +107,10 @@ class Number:
         Raises:
             DataError: a column has values, none of which is a number; or it holds lists or objects.
         """
-        mean, scale, missing, edges = [], [], [], []
-        for column in frame.columns:
-            numbers, malformed = read_numbers(frame[column])
-            usable = np.isfinite(numbers)
-            check_some(column, "numbers", malformed, usable)
-            complete = bool(usable.all())
-            known = numbers if complete else numbers[usable]
-            centre, spread = _moments(known)
-            mean.append(centre)
-            scale.append(spread)
-            missing.append(not complete)
-            edges.append(_edges(known, centre, spread, bins))
-        return cls(tuple(frame.columns), tuple(mean), tuple(scale), tuple(missing), tuple(edges))
+        cells = frame.height * frame.width
+        fitted = side_by_side(lambda column: _fit(frame[column], bins), frame.columns, cells)
+        mean, scale, missing, edges = zip(*fitted) if fitted else ((), (), (), ())
+        return cls(tuple(frame.columns), mean, scale, missing, edges)
 
     def transform(
         self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
@@ -134,14 +129,24 @@ class Number:
         prepared = np.empty((count, width + sum(self.missing)), dtype=np.float32)
         indicator = width
         for start in range(0, width, CHUNK):
-            names = self.columns[start : start + CHUNK]
-            chunk = np.empty((len(names), count), dtype=np.float32)
-            for place, column in enumerate(names):
-                usable = self._standardise(frame[column], start + place, chunk[place], ledger, rows)
-                if self.missing[start + place]:
+            places = range(start, min(start + CHUNK, width))
+            chunk = np.empty((len(places), count), dtype=np.float32)
+            notes = [Ledger() for _ in places]
+
+            def standardise(place: int, start: int = start) -> NDArray[np.bool_] | None:
+                column, own = frame[self.columns[place]], notes[place - start]  # noqa: B023 - used at once
+                usable = self._standardise(column, place, chunk[place - start], own, rows)  # noqa: B023
+                return usable if self.missing[place] else None
+
+            for usable in side_by_side(standardise, places, count * len(places)):
+                if usable is not None:
                     prepared[:, indicator] = ~usable
                     indicator += 1
-            prepared[:, start : start + len(names)] = chunk.T
+            if ledger is not None:
+                ledger.entries += [entry for own in notes for entry in own.entries]
+            for first in range(0, count, ROWS):  # so few that they stay in the cache
+                some = slice(first, first + ROWS)
+                prepared[some, start : start + len(places)] = chunk[:, some].T
         return torch.from_numpy(prepared)
 
     def invert(self, tensor: Tensor) -> pl.DataFrame:
@@ -214,6 +219,17 @@ class Number:
             note_cells(ledger, INFINITE, column, ~usable & ~absent, rows)
             standard[~usable] = 0.0
         return usable
+
+
+def _fit(values: pl.Series, bins: int) -> tuple[float, float, bool, tuple[float, ...]]:
+    """Mean, scale, whether a cell has no usable number, and the edges of the bins, of one column."""
+    numbers, malformed = read_numbers(values)
+    usable = np.isfinite(numbers)
+    check_some(values.name, "numbers", malformed, usable)
+    complete = bool(usable.all())
+    known = numbers if complete else numbers[usable]
+    mean, scale = _moments(known)
+    return mean, scale, not complete, _edges(known, mean, scale, bins)
 
 
 def _moments(numbers: NDArray[np.float64]) -> tuple[float, float]:

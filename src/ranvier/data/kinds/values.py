@@ -57,13 +57,23 @@ def read_text(values: pl.Series) -> pl.Series:
         DataError: the values are lists, structures or objects.
     """
     values = _plain(values)
-    if values.dtype == pl.String and len(values) >= LONG:  # then each distinct value is looked at once
-        distinct = values.unique()
-        if len(distinct) * 4 <= len(values):
-            read = _as_text(distinct)
-            other = distinct.ne_missing(read)
-            return values.replace(distinct.filter(other), read.filter(other)) if other.any() else values
-    return _as_text(values)
+    distinct = few_distinct(values)
+    if distinct is None:
+        return _as_text(values)
+    read = _as_text(distinct)
+    other = distinct.ne_missing(read)
+    return values.replace(distinct.filter(other), read.filter(other)) if other.any() else values
+
+
+def few_distinct(values: pl.Series) -> pl.Series | None:
+    """The distinct values of a long column of text, null among them, where they are few; else None.
+
+    What is to be known of each value is then found once for each distinct one.
+    """
+    if values.dtype != pl.String or len(values) < LONG:
+        return None
+    distinct = values.unique()
+    return distinct if len(distinct) * 4 <= len(values) else None
 
 
 def _as_text(values: pl.Series) -> pl.Series:
