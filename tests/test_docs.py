@@ -56,8 +56,15 @@ def test_a_broken_link_is_seen(tmp_path):
     assert list(broken_links(page.read_text(), page)) == ["b.md", "#there", "a.md#two"]
 
 
+def is_chinese(path: Path) -> bool:
+    """Whether the code of ``path`` stands in an English page too: tests/test_guide.py says that it does."""
+    return path.parent.name == "zh" or path.name.endswith(".zh-CN.md")
+
+
 @pytest.mark.parametrize(
-    "path", [p for p in DOCUMENTS if runnable(p.read_text(encoding="utf-8"))], ids=lambda p: p.stem
+    "path",
+    [p for p in DOCUMENTS if not is_chinese(p) and runnable(p.read_text(encoding="utf-8"))],
+    ids=lambda p: p.stem,
 )
 def test_what_is_marked_runs_from_top_to_bottom(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -65,6 +72,10 @@ def test_what_is_marked_runs_from_top_to_bottom(path, tmp_path, monkeypatch, cap
     for language, text in runnable(path.read_text(encoding="utf-8")):
         if language == "python":
             exec(compile(text, str(path), "exec"), space)
+            printed = capsys.readouterr().out
+            if path.is_relative_to(ROOT / "docs" / "guide"):
+                assert list(not_printed(text, printed)) == []
+                assert shown_after(path.read_text(encoding="utf-8"), text) in (None, printed)
             continue
         assert language == "console", f"{language} cannot be run"
         for line in text.splitlines():
@@ -72,6 +83,45 @@ def test_what_is_marked_runs_from_top_to_bottom(path, tmp_path, monkeypatch, cap
             assert (prompt, command) == ("$", "ranvier"), line
             code = run(arguments, monkeypatch)
             assert code == 0, f"{line}\n{capsys.readouterr().err}"
+    for drawn in tmp_path.glob("*.svg"):
+        kept = ROOT / "docs" / "guide" / "pictures" / drawn.name
+        message = f"{kept.name} is not what the page draws; python docs/guide/draw.py {path.stem}"
+        assert alike(kept.read_text(encoding="utf-8"), drawn.read_text(encoding="utf-8")), message
+
+
+def shown_after(document: str, block: str) -> str | None:
+    """The text block that follows a block of Python and shows what it prints."""
+    _, _, after = document.partition(block)
+    found = re.match(r"```\n\n```text\n(.*?)^```$", after, re.MULTILINE | re.DOTALL)
+    return found and found[1]
+
+
+def not_printed(text: str, printed: str) -> Iterator[str]:
+    """What the comment behind a print at the left margin says, where it was not printed; "about" promises nothing."""
+    lines = {" ".join(line.split()) for line in printed.splitlines()}
+    for comment in re.findall(r"^print\(.*\)  # (?!about)(.+)$", text, re.MULTILINE):
+        if " ".join(comment.split()) not in lines:
+            yield comment
+
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def alike(kept: str, drawn: str) -> bool:
+    """Whether two SVG pictures differ by no more than a little in their numbers, which processors round differently."""
+    pairs = zip(_NUMBER.findall(kept), _NUMBER.findall(drawn))
+    return _NUMBER.sub("", kept) == _NUMBER.sub("", drawn) and all(
+        abs(float(a) - float(b)) < 2 for a, b in pairs
+    )
+
+
+def test_a_stale_picture_and_a_wrong_comment_are_seen():
+    assert alike('<path d="M1.0 2.0"/>', '<path d="M1.1 2.0"/>')
+    assert not alike('<path d="M1.0 2.0"/>', '<path d="M1.0 9.0"/>')
+    assert not alike("<path/>", "<rect/>")
+    assert list(not_printed("print(x)  # [0 1]\nprint(y)  # about 3\nprint(z)  # 5\n", "[0  1]\n4\n")) == [
+        "5"
+    ]
 
 
 def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:

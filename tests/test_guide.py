@@ -1,0 +1,91 @@
+"""The guide: each page in both languages says the same, has a picture that its code draws, and leads to the next."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from test_docs import ROOT, runnable
+
+GUIDE = ROOT / "docs" / "guide"
+PAGES = sorted(path.name for path in (GUIDE / "en").glob("*.md"))
+PAIRS = {f"guide/{name}": (GUIDE / "en" / name, GUIDE / "zh" / name) for name in PAGES}
+CHAPTERS = re.findall(
+    r"^\d+\. \[[^\]]+\]\((\w+\.md)\)$", (GUIDE / "en" / "README.md").read_text("utf-8"), re.M
+)
+
+_FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def code(text: str) -> list[str]:
+    """The blocks that run, of Python what it does without the comments, which are translated; and what they print."""
+    blocks = [ast.dump(ast.parse(body)) if kind == "python" else body for kind, body in runnable(text)]
+    return blocks + re.findall(r"^```text\n(.*?)^```$", text, re.M | re.S)
+
+
+def skeleton(text: str) -> dict[str, list[str]]:
+    """What is the same in every language: the headings' levels, links, pictures, names, tables, numbers."""
+    prose = _FENCE.sub("", text)
+    return {
+        "headings": re.findall(r"^#+", prose, re.M),
+        "pictures": re.findall(r"!\[[^\]]+\]\(([^)]+)\)", prose),
+        "links": sorted(re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", prose)),
+        "names": sorted(re.findall(r"`([^`\n]+)`", prose)),
+        "tables": [str(line.count("|")) for line in prose.splitlines() if line.startswith("|")],
+        "lists": [line[:2] for line in prose.splitlines() if re.match(r"- |\d+\. ", line)],
+        "formulas": [str(bool(line)) for line in prose.splitlines() if line.startswith("    ")],
+        "numbers": sorted(re.findall(r"\d+(?:[.,]\d+)*", re.sub(r"\]\([^)]*\)", "]", prose))),
+    }
+
+
+def test_both_languages_have_the_same_pages():
+    assert sorted(path.name for path in (GUIDE / "zh").glob("*.md")) == PAGES
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_the_chinese_page_says_what_the_english_one_says(pair):
+    english, chinese = map(read, pair)
+    assert code(chinese) == code(english)
+    assert len(_FENCE.findall(chinese)) == len(_FENCE.findall(english))
+    theirs, ours = skeleton(english), skeleton(chinese)
+    ours["links"] = sorted(link.replace("../en/README.md", "../zh/README.md") for link in ours["links"])
+    assert ours == theirs
+
+
+def test_a_page_that_says_something_else_is_seen():
+    english = "# A\n\nOf 3 [rows](a.md) `mse`\n\n<!-- run -->\n```python\nx = 1  # one\n```\n"
+    chinese = "# 甲\n\n3 [行](a.md) `mse`\n\n<!-- run -->\n```python\nx = 1  # 一\n```\n"
+    assert (code(english), skeleton(english)) == (code(chinese), skeleton(chinese))
+    assert code(english) != code(chinese.replace("x = 1", "x = 2"))
+    for there, wrong in {"# 甲": "## 甲", "3 ": "4 ", "a.md": "b.md", "`mse`": "mse"}.items():
+        assert skeleton(english) != skeleton(chinese.replace(there, wrong))
+
+
+def test_the_index_names_every_page_and_each_leads_to_the_next():
+    assert sorted(CHAPTERS) == [name for name in PAGES if name != "README.md"]
+    for name, following in pairwise(CHAPTERS):
+        assert re.search(rf"^Next: \[[^\]]+\]\({following}\)\.\n\Z", read(GUIDE / "en" / name), re.M), name
+    assert "Next: " not in read(GUIDE / "en" / CHAPTERS[-1])
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_page_shows_the_picture_that_its_code_draws(name):
+    text = read(GUIDE / "en" / name)
+    shown = re.findall(r"!\[[^\]]+\]\(\.\./pictures/([^)]+)\)", text)
+    drawn = re.findall(r'^draw\(\s*"([^"]+)"', "\n".join(body for _, body in runnable(text)), re.M)
+    assert shown and shown == drawn
+
+
+def test_no_picture_is_left_over():
+    shown = {
+        name for page in PAGES for name in re.findall(r"\.\./pictures/([^)]+)\)", read(GUIDE / "en" / page))
+    }
+    assert shown == {path.name for path in (GUIDE / "pictures").iterdir()}
