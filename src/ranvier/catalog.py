@@ -106,6 +106,11 @@ TASKS = {
     "regress": "ranvier.tasks.regress:Regress",
 }
 
+TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is taken where none is named
+    "classify": "category",
+    "regress": "number",
+}
+
 METRICS = {
     "accuracy": "ranvier.evaluation.metrics:accuracy",
     "balanced_accuracy": "ranvier.evaluation.metrics:balanced_accuracy",

@@ -1,7 +1,7 @@
 """Losses: how wrong an output is, one number for each row.
 
 A loss is called with outputs and target and gives (B,): the objective takes the mean, with the rows' weights. Its class
-says which ``task`` it is for, and which forms of ``outputs`` it takes:
+says which forms of ``outputs`` it takes:
 
 - ``"classes"``: logits (B, C) of C >= 2 classes, target (B,) int64 class indices;
 - ``"single"``: one logit (B, 1) for two classes, target (B,) int64, 0 or 1;
@@ -13,7 +13,7 @@ any size that the squares allow.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -22,13 +22,10 @@ from torch.nn import functional
 from .errors import Mistake, SpecError
 from .limits import Fraction, NonNegative, Positive
 
-TaskName = Literal["classify", "regress"]
-
 
 class MSE:
     """The mean squared error, (y_hat - y)^2."""
 
-    task: ClassVar[TaskName] = "regress"
     outputs: ClassVar[tuple[str, ...]] = ("values",)
 
     def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
@@ -40,7 +37,6 @@ class MSE:
 class MAE:
     """The mean absolute error, |y_hat - y|; its gradient is 0 where the two are equal."""
 
-    task: ClassVar[TaskName] = "regress"
     outputs: ClassVar[tuple[str, ...]] = ("values",)
 
     def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
@@ -56,7 +52,6 @@ class Huber:
         delta: the size of an error from which on it counts linearly, in units of the (standardised) target.
     """
 
-    task: ClassVar[TaskName] = "regress"
     outputs: ClassVar[tuple[str, ...]] = ("values",)
 
     def __init__(self, *, delta: Positive = 1.0) -> None:
@@ -75,7 +70,6 @@ class CrossEntropy:
         label_smoothing: epsilon of Szegedy et al. (2016): q is 1 - epsilon on the true class, plus epsilon / C on each.
     """
 
-    task: ClassVar[TaskName] = "classify"
     outputs: ClassVar[tuple[str, ...]] = ("classes",)
 
     def __init__(self, *, label_smoothing: Fraction = 0.0) -> None:
@@ -98,7 +92,6 @@ class BinaryCrossEntropy:
         label_smoothing: epsilon; y becomes (1 - epsilon) y + epsilon / 2.
     """
 
-    task: ClassVar[TaskName] = "classify"
     outputs: ClassVar[tuple[str, ...]] = ("single",)
 
     def __init__(self, *, label_smoothing: Fraction = 0.0) -> None:
@@ -118,7 +111,6 @@ class Focal:
         gamma: how much less; 0 is cross-entropy.
     """
 
-    task: ClassVar[TaskName] = "classify"
     outputs: ClassVar[tuple[str, ...]] = ("single", "classes")
 
     def __init__(self, *, gamma: NonNegative = 2.0) -> None:
@@ -149,7 +141,6 @@ class PerceptronCriterion:
     Duda & Hart 1973): a tie is a wrong answer here too, and of several best rivals the first is changed.
     """
 
-    task: ClassVar[TaskName] = "classify"
     outputs: ClassVar[tuple[str, ...]] = ("single", "classes")
 
     def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:

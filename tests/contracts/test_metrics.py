@@ -13,7 +13,7 @@ from ranvier.evaluation import Metric, measure
 def rows_of(metric, rows=60, seed=0):
     """A target, a prediction that knows something of it, and the best prediction there is."""
     generator = np.random.default_rng(seed)
-    if metric.task == "classify":
+    if metric.form == "classes":
         classes = 12 if metric.classes[0] > 3 else min(3, metric.classes[1] or 3)
         target = generator.integers(0, classes, rows)
         if metric.name == "lift":  # the most is 10 where one row in ten is positive, or fewer
@@ -33,10 +33,10 @@ class TestMetric:
         metric = load("metrics", name)
         assert isinstance(metric, Metric)
         assert metric.name == name
-        assert (metric.task, metric.needs) in {
-            ("classify", "labels"),
-            ("classify", "probabilities"),
-            ("regress", "values"),
+        assert (metric.form, metric.needs) in {
+            ("classes", "labels"),
+            ("classes", "probabilities"),
+            ("values", "values"),
         }
 
     def test_one_value_for_each_row_of_weights(self, name):

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import torch
 
-from ranvier.catalog import BASELINES, METRICS, TASKS, load
+from ranvier.catalog import BASELINES, KINDS, METRICS, TARGET_KINDS, TASKS, load
 from ranvier.errors import SpecError
 from ranvier.evaluation.baselines import Columns
 from ranvier.tasks import Task, outputs_for
@@ -28,8 +28,9 @@ def case(request: pytest.FixtureRequest) -> tuple[Task, pl.Series]:
     return load("tasks", request.param).fit(values, np.arange(5)), values
 
 
-def test_has_a_case() -> None:
-    assert set(VALUES) == set(TASKS)
+def test_has_a_case_and_a_kind() -> None:
+    assert set(VALUES) == set(TASKS) == set(TARGET_KINDS)
+    assert set(TARGET_KINDS.values()) <= set(KINDS)
 
 
 def test_encodes_and_reads_back(case: tuple[Task, pl.Series]) -> None:
@@ -65,7 +66,7 @@ def test_default_loss_learns_to_the_truth(case: tuple[Task, pl.Series]) -> None:
 
 def test_metric_and_baselines(case: tuple[Task, pl.Series]) -> None:
     task, values = case
-    assert task.metric in METRICS and load("metrics", task.metric).task == task.name
+    assert task.metric in METRICS and load("metrics", task.metric).form in task.forms
     truth = task.truth(task.encode(values))
     columns = Columns(np.zeros((6, 1)), np.zeros((6, 0), dtype=np.int64))
     classes = 3 if task.name == "classify" else None

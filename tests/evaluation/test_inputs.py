@@ -42,7 +42,7 @@ HALF = [[0.5, 0.5]]
 )
 def test_classes_that_are_refused(target, prediction, sentence):
     with pytest.raises(DataError, match=sentence):
-        checked(target, prediction, "classify")
+        checked(target, prediction, "classes")
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_classes_that_are_refused(target, prediction, sentence):
 )
 def test_values_that_are_refused(target, prediction, sentence):
     with pytest.raises(DataError, match=sentence):
-        checked(target, prediction, "regress")
+        checked(target, prediction, "values")
 
 
 def test_all_that_is_wrong_is_said_together():
     with pytest.raises(DataError, match="2 rows and the prediction 1") as caught:
-        checked([0, 7], [[np.nan, 0.5]], "classify")
+        checked([0, 7], [[np.nan, 0.5]], "classes")
     assert len(caught.value.mistakes) == 3
 
 

@@ -14,8 +14,8 @@ from ranvier.evaluation import measure
 from ranvier.evaluation import metrics as m
 from ranvier.evaluation.resampling import wilson
 
-CLASSIFY = [metric for metric in (load("metrics", name) for name in METRICS) if metric.task == "classify"]
-REGRESS = [metric for metric in (load("metrics", name) for name in METRICS) if metric.task == "regress"]
+CLASSIFY = [metric for metric in (load("metrics", name) for name in METRICS) if metric.form == "classes"]
+REGRESS = [metric for metric in (load("metrics", name) for name in METRICS) if metric.form == "values"]
 
 
 def rows_of(classes, rows, seed=0):
@@ -134,9 +134,10 @@ def test_the_seed_decides_and_json_takes_it():
     assert first != other
 
 
-def test_metrics_of_two_tasks_are_refused():
+def test_metrics_of_two_forms_are_refused():
     with pytest.raises(
-        SpecError, match=r"The metrics accuracy \(classify\) and mse \(regress\) are of different"
+        SpecError,
+        match=r"The metrics accuracy \(classes\) and mse \(values\) measure predictions of different forms",
     ):
         measure([0], [[1.0]], [m.accuracy, m.mse])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import polars as pl
 
-from ..catalog import KINDS, did_you_mean, load, unknown
+from ..catalog import KINDS, TARGET_KINDS, did_you_mean, load, unknown
 from ..errors import DataError, Mistake, SpecError, raise_if_any
 from ..spec import ColumnSpec, Role
 from .kinds import Guess
@@ -15,8 +15,8 @@ from .kinds.values import is_readable, read_numbers, read_text
 from .ledger import Ledger
 from .schema import Column, Schema
 from .table import Table
-from .target import KINDS as TARGET_KINDS
-from .target import TASK_KINDS, target_kind, target_mistakes
+from .target import KINDS as KINDS_OF_TARGETS
+from .target import as_target, target_kind, target_mistakes
 from .unfit import COUNTS, NESTED, unfit
 
 SAMPLED_CELLS = 500_000
@@ -146,11 +146,11 @@ def _request_mistakes(
     kind = next(
         (said.kind for name, said in columns.items() if name == target or said.role == "target"), None
     )
-    if kind in KINDS and kind not in TARGET_KINDS:
-        yield Mistake(f"the target's kind is {kind!r}", f"one of {', '.join(TARGET_KINDS)}")
-    elif kind and task in TASK_KINDS and ("number" if kind == "number" else "category") != TASK_KINDS[task]:
+    if kind in KINDS and kind not in KINDS_OF_TARGETS:
+        yield Mistake(f"the target's kind is {kind!r}", f"one of {', '.join(KINDS_OF_TARGETS)}")
+    elif kind and task in TARGET_KINDS and as_target(kind) != TARGET_KINDS[task]:
         yield Mistake(
-            f"the task is {task}, and the target's kind is {kind!r}", f"the kind {TASK_KINDS[task]!r}"
+            f"the task is {task}, and the target's kind is {kind!r}", f"the kind {TARGET_KINDS[task]!r}"
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from ..catalog import load
+from ..catalog import TARGET_KINDS, load
 from ..errors import Mistake
 from .kinds.values import is_readable, read_numbers, read_text
 from .unfit import are_dates, comparable, is_numeric
@@ -20,8 +20,6 @@ LEAST_PER_CLASS = 5
 
 KINDS = ("number", "category", "boolean")
 """The kinds that a target may be said to have."""
-
-TASK_KINDS = {"classify": "category", "regress": "number"}
 
 
 def target_kind(
@@ -40,11 +38,11 @@ def target_kind(
         order of the classes is kept in one place.
     """
     if kind:
-        return _as_target(kind), "said by you"
+        return as_target(kind), "said by you"
     if task:
-        return TASK_KINDS[task], f"the task is {task}"
+        return TARGET_KINDS[task], f"the task is {task}"
     if declared:
-        return _as_target(declared), "as the source declares"
+        return as_target(declared), "as the source declares"
     present = comparable(values)
     if is_numeric(present):
         numbers, _ = read_numbers(present)
@@ -80,7 +78,8 @@ def target_mistakes(name: str, values: pl.Series, kind: str) -> Iterable[Mistake
         yield from _category_mistakes(name, values)
 
 
-def _as_target(kind: str) -> str:
+def as_target(kind: str) -> str:
+    """The kind that a target of ``kind`` is learnt as: two-valued ones are categories."""
     return "category" if kind == "boolean" else kind
 
 

@@ -42,7 +42,7 @@ def measure_classes(
     cells = confusion_matrix(target, prediction)
     hits, predicted, true = np.diag(cells), cells.sum(0), cells.sum(1)
     scores = [
-        Metric(f"f1[{c}]", "classify", True, "labels", of_one_class(f1, c), high=1.0)
+        Metric(f"f1[{c}]", "classes", True, "labels", of_one_class(f1, c), high=1.0)
         for c in range(len(cells))
     ]
     bootstrapped = measure(target, prediction, scores, resamples, seed, probabilities=False)

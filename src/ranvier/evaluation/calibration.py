@@ -78,7 +78,7 @@ def calibration_error(target: ArrayLike, prediction: ArrayLike, weight: ArrayLik
     >>> round(calibration_error([0, 1], [[0.9, 0.1], [0.8, 0.2]]), 3)
     0.45
     """
-    truth, guess = checked(target, prediction, "classify")
+    truth, guess = checked(target, prediction, "classes")
     check_probabilities(guess)
     row_weight = checked_weight(weight, len(truth))
     weights = np.ones((1, len(truth))) if row_weight is None else row_weight[None]
@@ -97,7 +97,7 @@ def temperature(target: ArrayLike, prediction: ArrayLike) -> float:
     Raises:
         DataError: the arrays do not fit together, or are not probabilities.
     """
-    truth, guess = checked(target, prediction, "classify")
+    truth, guess = checked(target, prediction, "classes")
     check_probabilities(guess)
     from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
 
@@ -128,7 +128,7 @@ def at_temperature(prediction: ArrayLike, temperature: float) -> Floats:
 
 def _binned(target: ArrayLike, prediction: ArrayLike, bins: int) -> tuple[Floats, Floats, Floats]:
     """Of each row (N,): the confidence, whether it is right, and the bin."""
-    truth, guess = checked(target, prediction, "classify")
+    truth, guess = checked(target, prediction, "classes")
     check_probabilities(guess)
     confidence = np.clip(guess.max(1), 0.0, 1.0)
     right = (labels(guess) == truth).astype(np.float64)

@@ -103,7 +103,7 @@ def _gaps(target: Labels, probabilities: Floats) -> tuple[Floats, Labels]:
 
 expected_calibration_error = Metric(
     "expected_calibration_error",
-    "classify",
+    "classes",
     False,
     "probabilities",
     of_bins,

@@ -140,7 +140,7 @@ def confusion_matrix(
     array([[1., 1.],
            [0., 1.]])
     """
-    truth, guess = checked(target, prediction, "classify")
+    truth, guess = checked(target, prediction, "classes")
     classes = guess.shape[1]
     cells = np.bincount(
         truth * classes + labels(guess), checked_weight(weight, len(truth)), minlength=classes**2

@@ -67,8 +67,8 @@ def compare(
         DataError: the arrays do not fit together, are not finite, or are not the probabilities that are needed.
         SpecError: fewer than 100 resamples are asked for.
     """
-    truth, of_a = checked(target, a, metric.task)
-    _, of_b = checked(target, b, metric.task)
+    truth, of_a = checked(target, a, metric.form)
+    _, of_b = checked(target, b, metric.form)
     if metric.needs == "probabilities":
         check_probabilities(of_a)
         check_probabilities(of_b)

@@ -13,32 +13,34 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, Mistake, raise_if_any
 
-Task = Literal["classify", "regress"]
+Form = Literal["classes", "values"]
+"""What a prediction is: ``classes`` are (N, C) probabilities of classes, ``values`` are (N,) or (N, K) numbers."""
+
 Floats = NDArray[np.float64]
 
 SUM_TOLERANCE = 1e-3
 """How far the probabilities of a row may be from summing to 1: a float32 softmax over many classes is not exact."""
 
 
-def checked(target: ArrayLike, prediction: ArrayLike, task: Task) -> tuple[NDArray[Any], Floats]:
+def checked(target: ArrayLike, prediction: ArrayLike, form: Form) -> tuple[NDArray[Any], Floats]:
     """Return target and prediction in the one form that the metrics work on.
 
     Args:
         target: (N,) class indices 0..C-1, or (N,) or (N, K) values.
         prediction: (N, C) probabilities or scores, or values of the target's shape.
-        task: ``classify`` or ``regress``.
+        form: ``classes`` or ``values``.
 
     Returns:
-        (N,) int64 and (N, C) float64 for ``classify``; twice (N, K) float64 for ``regress``.
+        (N,) int64 and (N, C) float64 for ``classes``; twice (N, K) float64 for ``values``.
 
     Raises:
         DataError: there are no rows, the shapes do not agree, a value is not finite, or a class index is out of range.
     """
     truth, guess = np.asarray(target), np.asarray(prediction)
     raise_if_any(
-        DataError, _class_mistakes(truth, guess) if task == "classify" else _value_mistakes(truth, guess)
+        DataError, _class_mistakes(truth, guess) if form == "classes" else _value_mistakes(truth, guess)
     )
-    if task == "classify":
+    if form == "classes":
         return truth.astype(np.int64, copy=False), guess.astype(np.float64, copy=False)
     rows = len(truth)
     return truth.astype(np.float64).reshape(rows, -1), guess.astype(np.float64).reshape(rows, -1)

@@ -49,7 +49,7 @@ def measure(
     Args:
         target: (N,) class indices 0..C-1, or (N,) or (N, K) values.
         prediction: (N, C) probabilities or scores, or values of the target's shape.
-        metrics: what to measure, all of one task.
+        metrics: what to measure, all of one form.
         resamples: R, at least 100. Fewer are used where rows times columns exceed 100,000 (10^8 divided by that, but
             at least 200).
         seed: of the resamples; the same seed gives the same intervals.
@@ -61,7 +61,7 @@ def measure(
 
     Raises:
         DataError: the arrays do not fit together, are not finite, or are not the probabilities that are needed.
-        SpecError: the metrics are of several tasks, or fewer than 100 resamples are asked for.
+        SpecError: the metrics are of several forms, or fewer than 100 resamples are asked for.
 
     >>> from ranvier.evaluation.metrics import accuracy
     >>> found = measure([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], [accuracy])["accuracy"]
@@ -70,8 +70,8 @@ def measure(
     """
     if not metrics:
         return {}
-    check_one_task(metrics)
-    truth, guess = checked(target, prediction, metrics[0].task)
+    check_one_form(metrics)
+    truth, guess = checked(target, prediction, metrics[0].form)
     row_weight = checked_weight(weight, len(truth))
     usable = [metric for metric in metrics if probabilities or metric.needs != "probabilities"]
     if any(metric.needs == "probabilities" for metric in usable):
@@ -102,16 +102,18 @@ def measure(
     return found
 
 
-def check_one_task(metrics: Sequence[Metric]) -> None:
-    """Check that all metrics measure predictions of the same task.
+def check_one_form(metrics: Sequence[Metric]) -> None:
+    """Check that all metrics measure predictions of the same form.
 
     Raises:
         SpecError: they do not.
     """
-    tasks = {metric.task: metric.name for metric in metrics}
-    if len(tasks) > 1:
-        described = " and ".join(f"{name} ({task})" for task, name in sorted(tasks.items()))
-        raise SpecError(Mistake(f"the metrics {described} are of different tasks", "metrics of one task"))
+    forms = {metric.form: metric.name for metric in metrics}
+    if len(forms) > 1:
+        described = " and ".join(f"{name} ({form})" for form, name in sorted(forms.items()))
+        raise SpecError(
+            Mistake(f"the metrics {described} measure predictions of different forms", "metrics of one form")
+        )
 
 
 def _bootstrap(metric: Metric, value: float, drawn: Floats, target: NDArray[np.int64]) -> Measured:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import DataError, Mistake
 from . import classification as by_class
 from . import regression as by_value
-from .inputs import Floats, Task, check_probabilities, checked
+from .inputs import Floats, Form, check_probabilities, checked
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Metric:
 
     Args:
         name: its name in the catalogue.
-        task: the task whose predictions it measures.
+        form: the form of the predictions that it measures; tasks of that form share it.
         greater_is_better: whether a higher value is better.
         needs: what it reads of a prediction. ``labels`` are the most likely classes (N,), which scores have as well;
             ``probabilities`` are (N, C); ``values`` are (N, K).
@@ -38,7 +38,7 @@ class Metric:
     """
 
     name: str
-    task: Task
+    form: Form
     greater_is_better: bool
     needs: Literal["labels", "probabilities", "values"]
     function: Callable[[Any, Any, Floats], Floats]
@@ -66,7 +66,7 @@ class Metric:
         >>> accuracy([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], [[1, 1, 1], [1, 1, 0]])
         array([0.66666667, 1.        ])
         """
-        truth, guess = checked(target, prediction, self.task)
+        truth, guess = checked(target, prediction, self.form)
         if self.needs == "probabilities":
             check_probabilities(guess)
         rows = len(truth)
@@ -98,38 +98,38 @@ class Metric:
 
 _ONE_CLASS = "all rows have the same class"
 
-accuracy = Metric("accuracy", "classify", True, "labels", by_class.accuracy, high=1.0, proportion=True)
+accuracy = Metric("accuracy", "classes", True, "labels", by_class.accuracy, high=1.0, proportion=True)
 balanced_accuracy = Metric(
-    "balanced_accuracy", "classify", True, "labels", by_class.balanced_accuracy, high=1.0
+    "balanced_accuracy", "classes", True, "labels", by_class.balanced_accuracy, high=1.0
 )
 precision_macro = Metric(
-    "precision_macro", "classify", True, "labels", by_class.macro(by_class.precision), high=1.0
+    "precision_macro", "classes", True, "labels", by_class.macro(by_class.precision), high=1.0
 )
 precision_weighted = Metric(
-    "precision_weighted", "classify", True, "labels", by_class.weighted(by_class.precision), high=1.0
+    "precision_weighted", "classes", True, "labels", by_class.weighted(by_class.precision), high=1.0
 )
-recall_macro = Metric("recall_macro", "classify", True, "labels", by_class.macro(by_class.recall), high=1.0)
+recall_macro = Metric("recall_macro", "classes", True, "labels", by_class.macro(by_class.recall), high=1.0)
 recall_weighted = Metric(  # the same number as the accuracy
     "recall_weighted",
-    "classify",
+    "classes",
     True,
     "labels",
     by_class.weighted(by_class.recall),
     high=1.0,
     proportion=True,
 )
-f1_macro = Metric("f1_macro", "classify", True, "labels", by_class.macro(by_class.f1), high=1.0)
-f1_weighted = Metric("f1_weighted", "classify", True, "labels", by_class.weighted(by_class.f1), high=1.0)
+f1_macro = Metric("f1_macro", "classes", True, "labels", by_class.macro(by_class.f1), high=1.0)
+f1_weighted = Metric("f1_weighted", "classes", True, "labels", by_class.weighted(by_class.f1), high=1.0)
 roc_auc = Metric(
-    "roc_auc", "classify", True, "probabilities", by_class.roc_auc, high=1.0, undefined=_ONE_CLASS
+    "roc_auc", "classes", True, "probabilities", by_class.roc_auc, high=1.0, undefined=_ONE_CLASS
 )
-log_loss = Metric("log_loss", "classify", False, "probabilities", by_class.log_loss)
-mse = Metric("mse", "regress", False, "values", by_value.mse)
-rmse = Metric("rmse", "regress", False, "values", by_value.rmse)
-mae = Metric("mae", "regress", False, "values", by_value.mae)
+log_loss = Metric("log_loss", "classes", False, "probabilities", by_class.log_loss)
+mse = Metric("mse", "values", False, "values", by_value.mse)
+rmse = Metric("rmse", "values", False, "values", by_value.rmse)
+mae = Metric("mae", "values", False, "values", by_value.mae)
 r2 = Metric(
     "r2",
-    "regress",
+    "values",
     True,
     "values",
     by_value.r2,

@@ -106,22 +106,22 @@ def pinball(level: float) -> Metric:
         mean: Floats = ((weights @ each) / weights.sum(1, keepdims=True)).mean(1)
         return mean
 
-    return Metric(f"pinball_{level:g}", "regress", False, "values", loss)
+    return Metric(f"pinball_{level:g}", "values", False, "values", loss)
 
 
 average_precision = Metric(
     "average_precision",
-    "classify",
+    "classes",
     True,
     "probabilities",
     of_ranking,
     high=1.0,
     undefined="no row has the positive class",
 )
-brier = Metric("brier", "classify", False, "probabilities", of_squares, high=2.0)
+brier = Metric("brier", "classes", False, "probabilities", of_squares, high=2.0)
 cohen_kappa = Metric(
     "cohen_kappa",
-    "classify",
+    "classes",
     True,
     "labels",
     of_agreement,
@@ -129,8 +129,8 @@ cohen_kappa = Metric(
     high=1.0,
     undefined="target and prediction hold one class only",
 )
-mcc = Metric("mcc", "classify", True, "labels", of_correlation, low=-1.0, high=1.0)
-mape = Metric("mape", "regress", False, "values", of_shares, undefined="the target is 0 in a row")
+mcc = Metric("mcc", "classes", True, "labels", of_correlation, low=-1.0, high=1.0)
+mape = Metric("mape", "values", False, "values", of_shares, undefined="the target is 0 in a row")
 
 
 def _average_precision(positive: NDArray[np.bool_], score: Floats, weights: Floats) -> Floats:

@@ -73,7 +73,7 @@ def gains(positive: Labels, score: Floats, weights: Floats) -> tuple[Floats, Flo
 
 top_3_accuracy = Metric(
     "top_3_accuracy",
-    "classify",
+    "classes",
     True,
     "probabilities",
     top(3),
@@ -84,7 +84,7 @@ top_3_accuracy = Metric(
 )
 top_5_accuracy = Metric(
     "top_5_accuracy",
-    "classify",
+    "classes",
     True,
     "probabilities",
     top(5),
@@ -95,7 +95,7 @@ top_5_accuracy = Metric(
 )
 lift = Metric(
     "lift",
-    "classify",
+    "classes",
     True,
     "probabilities",
     lift_of_first,

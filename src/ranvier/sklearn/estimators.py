@@ -11,7 +11,7 @@ import copy
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -27,7 +27,6 @@ from ..delivery.file import load, save
 from ..delivery.model import Model, forward
 from ..files import write_bytes
 from ..spec import OWN_NETWORK
-from ..tasks.classify import Classify
 from ..workflow.alone import train_alone
 from .request import spec_of
 from .rows import checked_target, checked_weight, in_order, labels_of, read_inputs
@@ -180,7 +179,7 @@ class NetworkClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
             raise ValueError(f"y holds 1 class{where}, {only!r}, and a classifier needs at least 2 classes.")
         labels = labels_of(self.classes_)
         self._fit(X, pl.Series(labels)[codes.reshape(-1)], "category", weight)
-        known = cast("Classify", self._model.task).classes
+        known = self._model.task.classes
         self._places = [labels.index(label) for label in known]
         return self
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ..errors import Mistake, SpecError
+from ..evaluation.inputs import Form
 
 
 class Task(Protocol):
@@ -18,11 +19,27 @@ class Task(Protocol):
 
     Shapes: N rows, K outputs of the network, C classes. An ensemble of M members gives outputs (N, M, K), which
     ``joined`` turns into those of one network.
+
+    Attributes:
+        name: in the catalogue.
+        forms: what its predictions are; the metrics, baselines and pictures of all these forms are its own. The first
+            says what ``decode`` gives.
+        metric: the one that decides.
     """
 
     name: ClassVar[str]
-    target: str
+    forms: ClassVar[tuple[Form, ...]]
     metric: ClassVar[str]
+
+    @property
+    def target(self) -> str:
+        """The name of the target column."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What the columns of a prediction (N, C) stand for; nothing where it is values."""
+        ...
 
     @classmethod
     def fit(cls, values: pl.Series, train: NDArray[Any]) -> Self:
@@ -60,6 +77,14 @@ class Task(Protocol):
         """The encoded target as metrics take it: (N,) class indices or (N,) values in the target's own unit."""
         ...
 
+    def shown(self, truth: NDArray[Any]) -> pl.Series:
+        """What ``truth`` gives, as a person reads it: (N,)."""
+        ...
+
+    def constant(self, truth: NDArray[Any]) -> str:
+        """The best answer that is the same for every row, in words; ``truth`` is of the training rows."""
+        ...
+
     def frame(self, prediction: NDArray[Any]) -> pl.DataFrame:
         """Predictions as columns: the target's name, then what else there is to say of each row."""
         ...
@@ -72,6 +97,11 @@ class Task(Protocol):
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """The task that ``state`` described."""
         ...
+
+
+def classes_of(task: Task) -> tuple[str, ...]:
+    """The classes of which a row has one; nothing where the task predicts something else."""
+    return task.classes if task.forms[0] == "classes" else ()
 
 
 def outputs_for(task: Task, loss: str, forms: tuple[str, ...]) -> int:

@@ -16,6 +16,7 @@ from torch.nn import functional
 from typing_extensions import Self
 
 from ..data.kinds.category import Category
+from ..evaluation.inputs import Form
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Classify:
     kind: Category
 
     name: ClassVar[str] = "classify"
+    forms: ClassVar[tuple[Form, ...]] = ("classes",)
     metric: ClassVar[str] = "accuracy"
 
     @property
@@ -90,6 +92,14 @@ class Classify:
     def truth(self, target: Tensor) -> NDArray[np.int64]:
         """Class indices (N,)."""
         return np.asarray(target.cpu().numpy())
+
+    def shown(self, truth: NDArray[np.int64]) -> pl.Series:
+        """The labels of class indices (N,)."""
+        return self.labels(truth)
+
+    def constant(self, truth: NDArray[np.int64]) -> str:
+        """The most frequent class."""
+        return repr(self.classes[int(np.bincount(truth).argmax())])
 
     def frame(self, prediction: NDArray[np.float64]) -> pl.DataFrame:
         """The most probable label, then a probability column ``TARGET=CLASS`` for each class."""

@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from ..data.kinds.number import Number
 from ..data.kinds.values import read_numbers
+from ..evaluation.inputs import Form
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,9 @@ class Regress:
     kind: Number
 
     name: ClassVar[str] = "regress"
+    forms: ClassVar[tuple[Form, ...]] = ("values",)
     metric: ClassVar[str] = "rmse"
+    classes: ClassVar[tuple[str, ...]] = ()
 
     @property
     def target(self) -> str:
@@ -71,6 +74,14 @@ class Regress:
         """Standardised values (N, 1) to values (N,) in the target's unit."""
         frame = self.kind.invert(target.to(device="cpu", dtype=torch.float64))
         return np.asarray(frame.to_series(0).to_numpy(), dtype=np.float64)
+
+    def shown(self, truth: NDArray[np.float64]) -> pl.Series:
+        """The values (N,)."""
+        return pl.Series(truth)
+
+    def constant(self, truth: NDArray[np.float64]) -> str:
+        """The mean."""
+        return "the mean"
 
     def frame(self, prediction: NDArray[np.float64]) -> pl.DataFrame:
         """One column, named after the target."""

@@ -15,7 +15,6 @@ from ..delivery.model import Model, read_rows
 from ..errors import DataError, Mistake
 from ..evaluation.intervals import Measured
 from ..evaluation.intervals import measure as with_intervals
-from ..tasks.classify import Classify
 from .measure import metrics_of, of_classes
 from .run import Run
 
@@ -101,5 +100,5 @@ def evaluate(
         test=with_intervals(truth, predicted, metrics_of(task), resamples, 0, probabilities=probable),
         rows={"read": ledger.read, "dropped": ledger.dropped, "test": len(table)},
         ledger=ledger,
-        details=of_classes(task, truth, predicted, resamples, 0) if isinstance(task, Classify) else {},
+        details=of_classes(task, truth, predicted, resamples, 0),
     )

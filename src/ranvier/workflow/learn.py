@@ -17,8 +17,7 @@ from ..data.batches import Batch, Batches
 from ..delivery.model import forward
 from ..errors import InternalError, Mistake, SpecError
 from ..spec import OWN_NETWORK, Choice, Spec
-from ..tasks import Task, outputs_for
-from ..tasks.classify import Classify
+from ..tasks import Task, classes_of, outputs_for
 from ..training.averaging import Average
 from ..training.loop import Limits, Validate, step_seed
 from ..training.objectives.supervised import Supervised
@@ -195,12 +194,13 @@ def find_rate(spec: Spec, prepared: Prepared, own: nn.Module | None) -> float:
 def class_weights(spec: Spec, task: Task, train: Batch, device: torch.device) -> Tensor | None:
     """Factors of the classes: N / (C n_c) where balanced, else as given; classes not named weigh 1."""
     wanted = spec.regularization.class_weights
-    if wanted == "none" or not isinstance(task, Classify):
+    classes = classes_of(task)
+    if wanted == "none" or not classes:
         return None
     if isinstance(wanted, dict):
-        return torch.tensor([wanted.get(label, 1.0) for label in task.classes], device=device)
-    counts = torch.bincount(train.target, minlength=len(task.classes)).clamp_min(1)
-    return (len(train) / (len(task.classes) * counts)).float().to(device)
+        return torch.tensor([wanted.get(label, 1.0) for label in classes], device=device)
+    counts = torch.bincount(train.target, minlength=len(classes)).clamp_min(1)
+    return (len(train) / (len(classes) * counts)).float().to(device)
 
 
 @contextmanager
@@ -216,10 +216,7 @@ def threads(count: int | None) -> Iterator[None]:
 
 def _check_width(outputs: int, task: Task, forms: Sequence[str], loss: str) -> None:
     """Refuse a module whose number of outputs does not suit the task and the loss."""
-    allowed = {1} if not isinstance(task, Classify) else set()
-    if isinstance(task, Classify):
-        allowed = {len(task.classes)} if "classes" in forms else set()
-        allowed |= {1} if "single" in forms and len(task.classes) == 2 else set()
+    allowed = {width for form in forms if (width := task.outputs((form,))) is not None}
     if outputs not in allowed:
         raise SpecError(
             Mistake(

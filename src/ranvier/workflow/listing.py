@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..catalog import METRICS
 from ..errors import RanvierError
 from .run import Run
 
@@ -30,11 +29,9 @@ def _row(folder: Path) -> dict[str, Any]:
         }
     state, test = ("finished" if run.finished else "unfinished"), None
     if (folder / "metrics.json").exists():
-        measured = run.metrics["test"]
-        name = next((name for name in METRICS if name in measured), None)
-        test = (
-            f"{name} {measured[name]['value']:.4g}" if name and measured[name]["value"] is not None else None
-        )
+        name = run.metrics["metric"]
+        value = run.metrics["test"].get(name, {}).get("value")
+        test = None if value is None else f"{name} {value:.4g}"
     elif run.finished:
         state = "diverged"
     network = run.spec.network.name if run.spec.network else None

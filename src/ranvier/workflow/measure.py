@@ -22,8 +22,7 @@ from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
 from ..evaluation.recalibration import Recalibration, before_and_after, recalibrate
 from ..spec import Spec
-from ..tasks import Task
-from ..tasks.classify import Classify
+from ..tasks import Task, classes_of
 from .prepared import Prepared
 
 BUDGET = 8.0
@@ -89,7 +88,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     }
     if calibration:
         metrics["calibration"] = calibration.as_dict()
-    if isinstance(task, Classify) and "test" in present:
+    if "test" in present:
         metrics.update(of_classes(task, truth["test"], predicted["test"], resamples, seed))
     if spec.evaluation.baselines and "test" in present:
         metrics.update(_baselines(prepared, truth["test"], predicted["test"], metrics_wanted, spec))
@@ -98,7 +97,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     for part in truth:
         answers = task.frame(predicted[part])
         row, true = (_free(name, answers.columns) for name in ("row", "true"))
-        known = {row: prepared.parts[part].rows.numpy() + 1, true: _shown(task, truth[part])}
+        known = {row: prepared.parts[part].rows.numpy() + 1, true: task.shown(truth[part])}
         frames[part] = pl.DataFrame(known).hstack(answers)
     return Measured(metrics, frames["test"], frames["validation"], heat)
 
@@ -107,7 +106,7 @@ def _calibration(
     spec: Spec, task: Task, truth: Mapping[str, NDArray[Any]], predicted: Mapping[str, NDArray[Any]]
 ) -> Recalibration | None:
     """What a temperature brings, chosen on the validation rows; None where it is not asked for, or not chosen."""
-    if not isinstance(task, Classify) or not spec.evaluation.calibrate:
+    if not classes_of(task) or not spec.evaluation.calibrate:
         return None
     found = recalibrate(truth["validation"], predicted["validation"], spec.seed)
     if found is None or not len(truth["test"]):
@@ -127,14 +126,15 @@ def _verdict(prepared: Prepared, metrics: Mapping[str, Any]) -> str:
     task = prepared.task
     value = metrics["test"][task.metric]["value"]
     comparisons = {name: Comparison(**entry) for name, entry in metrics["comparison"].items()}
-    return verdict(load("metrics", task.metric), value, comparisons, _trivial(task, prepared))
+    constant = task.constant(task.truth(prepared.parts["train"].target))
+    return verdict(load("metrics", task.metric), value, comparisons, f"always answering {constant}")
 
 
 def metrics_of(task: Task) -> list[Metric]:
     """The metrics of a task, in the catalogue's order."""
     metrics: list[Metric] = [load("metrics", name) for name in METRICS]
-    classes = len(task.classes) if isinstance(task, Classify) else 1
-    return [metric for metric in metrics if metric.task == task.name and metric.suits(classes)]
+    classes = len(classes_of(task)) or 1
+    return [metric for metric in metrics if metric.form in task.forms and metric.suits(classes)]
 
 
 def gives_probabilities(spec: Spec) -> bool:
@@ -149,12 +149,15 @@ def weights_of(prepared: Prepared, part: str) -> NDArray[Any] | None:
 
 
 def of_classes(
-    task: Classify, truth: NDArray[Any], predicted: NDArray[Any], resamples: int, seed: int
+    task: Task, truth: NDArray[Any], predicted: NDArray[Any], resamples: int, seed: int
 ) -> dict[str, Any]:
     """Each class's precision, recall and F1 with intervals, its support, and the confusion matrix.
 
-    The matrix counts rows: its rows are the true classes, its columns the predicted ones.
+    The matrix counts rows: its rows are the true classes, its columns the predicted ones. Nothing where the task
+    predicts something else than classes.
     """
+    if not classes_of(task):
+        return {}
     counts = confusion_matrix(truth, predicted).astype(int)
     return {
         "classes": dict(zip(task.classes, measure_classes(truth, predicted, resamples, seed))),
@@ -175,7 +178,7 @@ def _baselines(
     metric = load("metrics", task.metric)
     train, test = columns_of(prepared, "train"), columns_of(prepared, "test")
     target = task.truth(prepared.parts["train"].target)
-    classes = len(task.classes) if isinstance(task, Classify) else None
+    classes = len(classes_of(task)) or None
     baselines: dict[str, Any] = {}
     comparison: dict[str, Any] = {}
     for name in BASELINES:
@@ -201,17 +204,3 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
         categories=categories,
         cardinalities=block.features()["cardinalities"] if block else (),
     )
-
-
-def _trivial(task: Task, prepared: Prepared) -> str:
-    """What the trivial baseline does, as the verdict calls it."""
-    target = task.truth(prepared.parts["train"].target)
-    if isinstance(task, Classify):
-        return f"always answering {task.classes[int(np.bincount(target).argmax())]!r}"
-    return "always answering the mean"
-
-
-def _shown(task: Task, truth: NDArray[Any]) -> pl.Series:
-    if isinstance(task, Classify):
-        return task.labels(truth)
-    return pl.Series(truth)

@@ -11,7 +11,7 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 
-from ..catalog import load
+from ..catalog import TARGET_KINDS, load
 from ..data.batches import Batch
 from ..data.infer import clean, infer_schema
 from ..data.kinds.values import read_numbers
@@ -120,15 +120,18 @@ def prepare_table(
     """
     table = with_numbers(clean(table, schema, ledger), schema)
     target = table.frame[schema.target]
-    task_name = spec.task or ("regress" if schema[schema.target].kind == "number" else "classify")
+    named = spec.task or next(
+        name for name, kind in TARGET_KINDS.items() if kind == schema[schema.target].kind
+    )
+    kind_of_task: type[Task] = load("tasks", named)
     if stored:
         split = read_split(stored.split, table)
     else:
-        stratify_by = target.cast(pl.String).to_numpy() if task_name == "classify" else None
+        stratify_by = target.cast(pl.String).to_numpy() if kind_of_task.forms[0] == "classes" else None
         split = make_split(table, schema, spec.split, spec.seed, stratify_by)
     ledger.reconcile(split.counts)
     preparation = Preparation.fit(table.frame[split.train], schema)
-    task: Task = load("tasks", task_name).fit(target, split.train)
+    task = kind_of_task.fit(target, split.train)
     whole = Batch(
         inputs=preparation.transform(table.frame, ledger, table.rows),
         target=task.encode(target),

@@ -15,8 +15,7 @@ from ..catalog import load, unknown
 from ..errors import Mistake, SpecError, raise_if_any
 from ..insight.checks import unknown_codes
 from ..spec import OWN_NETWORK, Choice, Spec
-from ..tasks import Task, unsuitable_loss
-from ..tasks.classify import Classify
+from ..tasks import Task, classes_of, unsuitable_loss
 from ..training.optimizers import DEFAULT_RATES
 
 DEFAULT_NETWORK = "tabm"
@@ -55,7 +54,7 @@ def settle(spec: Spec, task: Task, train_rows: int, own_outputs: int | None = No
             rate_of_another = key == "training.learning_rate" and spec.training.optimizer is not None
             if _open(spec, key) and not rate_of_another:
                 chosen[key] = (value, f"suits the network {network.name!r}")
-    if own_outputs is not None and isinstance(task, Classify) and own_outputs == len(task.classes):
+    if own_outputs is not None and own_outputs == len(classes_of(task)):
         chosen["training.loss"] = ("cross_entropy", "the network gives one output a class")
         if spec.training.loss is not None:
             del chosen["training.loss"]
@@ -150,7 +149,7 @@ def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
     if (
         metric not in (None, "loss")
         and not unknown("metrics", metric)
-        and load("metrics", metric).task != task.name
+        and load("metrics", metric).form not in task.forms
     ):
         found.append(
             Mistake(
@@ -160,17 +159,17 @@ def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
         )
     weights = spec.regularization.class_weights
     if weights != "none":
-        if not isinstance(task, Classify):
+        if not (classes := classes_of(task)):
             found.append(
                 Mistake(
                     f"class weights were given, but {task.target!r} has no classes", "a target of classes"
                 )
             )
-        elif isinstance(weights, dict) and (strange := sorted(set(weights) - set(task.classes))):
+        elif isinstance(weights, dict) and (strange := sorted(set(weights) - set(classes))):
             found.append(
                 Mistake(
                     f"class weights name {', '.join(map(repr, strange))}",
-                    f"classes of {task.target!r}: {', '.join(task.classes)}",
+                    f"classes of {task.target!r}: {', '.join(classes)}",
                 )
             )
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..finding import Finding
-from ..tasks.classify import Classify
+from ..tasks import classes_of
 from .prepared import Prepared
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def data_lines(prepared: Prepared) -> list[str]:
     The first line says what is learnt from what; a further one what the ledger holds.
     """
     task, counts = prepared.task, prepared.split.counts
-    classes = f" ({len(task.classes)} classes)" if isinstance(task, Classify) else ""
+    count = len(classes_of(task))
+    classes = f" ({count} classes)" if count else ""
     lines = [
         f"{prepared.table.origin}: {prepared.ledger.read:,} rows; {task.name} {task.target!r}{classes} "
         f"from {len(prepared.schema.inputs)} columns",

@@ -16,8 +16,7 @@ from ...data.kinds.values import read_text
 from ...data.schema import Schema
 from ...data.split import Split
 from ...data.table import Table
-from ...tasks import Task
-from ...tasks.classify import Classify
+from ...tasks import Task, classes_of
 from .sample import Columns, draw, read_columns
 
 
@@ -46,7 +45,7 @@ class Case:
     @property
     def classes(self) -> tuple[str, ...] | None:
         """The classes of the target, or None where it is no class."""
-        return self.task.classes if isinstance(self.task, Classify) else None
+        return classes_of(self.task) or None
 
     @property
     def drawn(self) -> Literal["given", "group", "time", "random"]:

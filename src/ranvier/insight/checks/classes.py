@@ -11,5 +11,5 @@ def train_counts(case: Case) -> dict[str, int]:
     """How many training rows each class has, 0 included; empty where the target is no class."""
     if case.classes is None:
         return {}
-    counts = np.bincount(case.parts["train"].target.numpy(), minlength=len(case.classes))
+    counts = np.bincount(case.targets[case.split.train], minlength=len(case.classes))
     return {label: int(count) for label, count in zip(case.classes, counts)}

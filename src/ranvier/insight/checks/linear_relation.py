@@ -42,7 +42,7 @@ class LinearRelation:
             for name, values in list(case.sample.numbers.items())[:MOST]
             if np.isfinite(values).mean() > 0.9 and np.nanstd(values) > 0
         }
-        if case.task.name != "regress" or len(numbers) < 2 or len(case.schema.inputs) < 3:
+        if case.task.forms[0] != "values" or len(numbers) < 2 or len(case.schema.inputs) < 3:
             return
         inputs = np.stack(list(numbers.values()), axis=1)  # (N, D)
         whole = np.isfinite(inputs).all(1)
