@@ -4,7 +4,8 @@ metrics.py         the metrics of the catalogue, each for many resamples at once
 classification.py  what is counted when a class is predicted; confusion matrix, scores of each class
 ranking.py         top-k accuracy and lift; calibration_error.py: whether probabilities are true
 regression.py      how far predicted values are from true ones
-resampling.py      the bootstrap, Wilson's interval
+jackknife.py       the interval of a metric; Wilson's is in resampling.py
+resampling.py      the paired bootstrap behind comparisons
 intervals.py       measure: each metric with its 95% interval
 comparison.py      compare: which of two predictions is better; verdict: in words
 baselines.py       what a network has to beat: trivial; linear_baseline.py, tree_baseline.py

@@ -13,20 +13,17 @@ from .metrics import Metric
 from .resampling import wilson
 
 
-def measure_classes(
-    target: ArrayLike, prediction: ArrayLike, resamples: int = 1000, seed: int = 0
-) -> list[dict[str, Any]]:
+def measure_classes(target: ArrayLike, prediction: ArrayLike, seed: int = 0) -> list[dict[str, Any]]:
     """Measure each of the C classes of a prediction.
 
     Precision is a share of the rows predicted as the class and recall a share of the rows that are of it, so that
-    Wilson's interval of as many rows holds for each. F1 has the bootstrap's, or Wilson's of the smaller number of rows
-    where all resamples agree.
+    Wilson's interval of as many rows holds for each. F1 has the jackknife's, or Wilson's of the smaller number of rows
+    where it is 0 or 1.
 
     Args:
         target: (N,) class indices 0..C-1.
         prediction: (N, C) probabilities or scores.
-        resamples: R, at least 100.
-        seed: of the resamples.
+        seed: see ``measure``.
 
     Returns:
         For each class ``precision``, ``recall`` and ``f1``, each with ``value``, ``low`` and ``high``, and ``support``,
@@ -45,10 +42,10 @@ def measure_classes(
         Metric(f"f1[{c}]", "classes", True, "labels", of_one_class(f1, c), high=1.0)
         for c in range(len(cells))
     ]
-    bootstrapped = measure(target, prediction, scores, resamples, seed, probabilities=False)
+    measured = measure(target, prediction, scores, seed, probabilities=False)
     found = []
     for c, score in enumerate(scores):
-        f1_score: dict[str, Any] = {name: bootstrapped[score.name][name] for name in ("value", "low", "high")}
+        f1_score: dict[str, Any] = {name: measured[score.name][name] for name in ("value", "low", "high")}
         fewer = min(predicted[c], true[c])
         if not fewer:
             f1_score.update(low=None, high=None)

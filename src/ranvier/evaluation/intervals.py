@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import Mistake, SpecError
 from .inputs import Floats, check_probabilities, checked, checked_weight
+from .jackknife import Blocks, bounds, without_each
 from .metrics import Metric
-from .resampling import percentile_bounds, resampled, wilson
+from .resampling import wilson
 
 
 class Measured(TypedDict):
     """A metric as it stands in ``metrics.json``.
 
     ``value`` is None where the metric is not defined, ``low`` and ``high`` where the rows do not allow an interval;
-    ``reason`` then says why, and is None otherwise. ``method`` is ``wilson``, ``bootstrap``, ``simulation`` or None;
-    ``resamples`` is how many the bootstrap used.
+    ``reason`` then says why, and is None otherwise. ``method`` is ``wilson``, ``jackknife``, ``simulation`` or None.
     """
 
     value: float | None
     low: float | None
     high: float | None
     method: str | None
-    resamples: int
     reason: str | None
 
 
@@ -34,7 +33,6 @@ def measure(
     target: ArrayLike,
     prediction: ArrayLike,
     metrics: Sequence[Metric],
-    resamples: int = 1000,
     seed: int = 0,
     *,
     weight: ArrayLike | None = None,
@@ -42,17 +40,17 @@ def measure(
 ) -> dict[str, Measured]:
     """Measure predictions, each metric with its 95% interval.
 
-    A share of right rows (accuracy) has Wilson's interval, the others the bootstrap's. Where all resamples of a metric
-    of the classes agree at 0 or 1, as when every row is right, the bootstrap has no width and would claim certainty;
-    Wilson's interval of as many rows as the classes are worth together (C^2 / sum 1/n_c) stands in its place.
+    A share of right rows (accuracy) has Wilson's interval, the others the jackknife's (``jackknife.bounds``), or their
+    own where that would not hold. Where a metric of the classes is at its end, as when every row is right, the
+    jackknife has no width and would claim certainty; Wilson's interval of as many rows as the classes are worth
+    together (C^2 / sum 1/n_c) stands in its place.
 
     Args:
         target: (N,) class indices 0..C-1, or (N,) or (N, K) values.
         prediction: (N, C) probabilities or scores, or values of the target's shape.
         metrics: what to measure, all of one form.
-        resamples: R, at least 100. Fewer are used where rows times columns exceed 100,000 (10^8 divided by that, but
-            at least 200).
-        seed: of the resamples; the same seed gives the same intervals.
+        seed: of the choice of rows that are left out together, where there are many; the same seed gives the same
+            intervals.
         weight: (N,) row weights; with them no interval is Wilson's.
         probabilities: False where the prediction holds scores; metrics that need probabilities then have no value.
 
@@ -61,7 +59,7 @@ def measure(
 
     Raises:
         DataError: the arrays do not fit together, are not finite, or are not the probabilities that are needed.
-        SpecError: the metrics are of several forms, or fewer than 100 resamples are asked for.
+        SpecError: the metrics are of several forms.
 
     >>> from ranvier.evaluation.metrics import accuracy
     >>> found = measure([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], [accuracy])["accuracy"]
@@ -85,7 +83,8 @@ def measure(
         and metric.interval is None
         and not (metric.proportion and row_weight is None)
     ]
-    drawn = resampled(sampled, truth, [guess], resamples, seed, row_weight)
+    blocks = Blocks.draw(len(truth), seed)
+    without = without_each(sampled, truth, guess, blocks, row_weight) if len(truth) > 1 else {}
     found: dict[str, Measured] = {}
     for metric in metrics:
         if metric not in usable:
@@ -93,7 +92,7 @@ def measure(
         elif np.isnan(value := values[metric.name]):
             found[metric.name] = _without(None, metric.undefined)
         elif metric in sampled:
-            found[metric.name] = _bootstrap(metric, value, drawn[metric.name][0], truth)
+            found[metric.name] = _jackknife(metric, value, without.get(metric.name), blocks, truth)
         elif metric.interval is not None:
             own = metric.interval(truth, metric.read(guess), row_weight, seed)
             found[metric.name] = _measured(value, own, "simulation")
@@ -116,16 +115,19 @@ def check_one_form(metrics: Sequence[Metric]) -> None:
         )
 
 
-def _bootstrap(metric: Metric, value: float, drawn: Floats, target: NDArray[np.int64]) -> Measured:
-    rows = len(target)
-    bounds = percentile_bounds(drawn, rows)
-    if bounds is None:
-        reason = "one row has no interval" if rows < 2 else f"in most resamples {metric.undefined}"
-        return _without(value, reason)
-    if metric.low == 0.0 and metric.high == 1.0 and bounds[0] == bounds[1] and bounds[0] in (0.0, 1.0):
-        return _measured(value, wilson(value, _worth(target)), "wilson")
-    low, high = (min(max(bound, metric.low), metric.high) for bound in bounds)
-    return _measured(value, (low, high), "bootstrap", len(drawn))
+def _jackknife(
+    metric: Metric, value: float, without: Floats | None, blocks: Blocks, target: NDArray[Any]
+) -> Measured:
+    if without is None:
+        return _without(value, "one row has no interval")
+    if np.isnan(without).any():
+        return _without(value, f"with some rows left out, {metric.undefined}")
+    low, high = bounds(metric, value, without, blocks)
+    if low == high and metric.needs != "values" and value in (metric.low, metric.high):
+        whole = metric.high - metric.low
+        share = wilson((value - metric.low) / whole, _worth(target))
+        return _measured(value, (metric.low + whole * share[0], metric.low + whole * share[1]), "wilson")
+    return _measured(value, (low, high), "jackknife")
 
 
 def _worth(target: NDArray[np.int64]) -> float:
@@ -139,11 +141,9 @@ def _worth(target: NDArray[np.int64]) -> float:
     return float(len(counts) ** 2 / (1.0 / counts).sum())
 
 
-def _measured(value: float, bounds: tuple[float, float], method: str, resamples: int = 0) -> Measured:
-    return Measured(
-        value=value, low=bounds[0], high=bounds[1], method=method, resamples=resamples, reason=None
-    )
+def _measured(value: float, ends: tuple[float, float], method: str) -> Measured:
+    return Measured(value=value, low=ends[0], high=ends[1], method=method, reason=None)
 
 
 def _without(value: float | None, reason: str) -> Measured:
-    return Measured(value=value, low=None, high=None, method=None, resamples=0, reason=reason)
+    return Measured(value=value, low=None, high=None, method=None, reason=reason)

@@ -68,7 +68,7 @@ def resampled(
     by_row = [metric for metric in metrics if metric.needs != "labels"]
     if by_label:
         read = [by_label[0].read(prediction) for prediction in predictions]
-        first, code = _distinct(target, read)
+        first, code = distinct(target, read)
         for weights in _outcome_weights(code, len(first), resamples, seed, weight):
             for metric in by_label:
                 for values, predicted in zip(found[metric.name], read):
@@ -127,7 +127,7 @@ def _affordable(resamples: int, work: int) -> int:
     return min(resamples, max(2 * FEWEST, DRAWS // work))
 
 
-def _distinct(target: Intp, predicted: Sequence[Intp]) -> tuple[Intp, Intp]:
+def distinct(target: Intp, predicted: Sequence[Intp]) -> tuple[Intp, Intp]:
     """The first row of each distinct outcome (M,), and the outcome of each row (N,)."""
     code = target
     for labels in predicted:  # numbered anew at each step, so that no product overflows

@@ -54,16 +54,13 @@ class Evaluation:
         return "\n".join([*lines, *(f"  ledger: {entry}" for entry in self.ledger.entries)])
 
 
-def evaluate(
-    model: Model | Run | str | Path, data: Any, y: Any = None, *, resamples: int = 1000
-) -> Evaluation:
+def evaluate(model: Model | Run | str | Path, data: Any, y: Any = None) -> Evaluation:
     """Measure a model on rows whose target is known.
 
     Args:
         model: a model, a run, or the path of a model file.
         data: whatever ``ranvier.fit`` reads, with the target column; or an array X.
         y: the target's values, where ``data`` is an array.
-        resamples: of the bootstrap behind the intervals.
 
     Raises:
         DataError: the data cannot be read, lacks a column, or has no row whose target the model knows.
@@ -97,8 +94,8 @@ def evaluate(
     probable = bool(model.card.get("probabilities", True))
     return Evaluation(
         task=task.name,
-        test=with_intervals(truth, predicted, metrics_of(task), resamples, 0, probabilities=probable),
+        test=with_intervals(truth, predicted, metrics_of(task), 0, probabilities=probable),
         rows={"read": ledger.read, "dropped": ledger.dropped, "test": len(table)},
         ledger=ledger,
-        details=of_classes(task, truth, predicted, resamples, 0),
+        details=of_classes(task, truth, predicted, 0),
     )

@@ -55,7 +55,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     """Measure ``network`` once, at the end; the test rows have been used for nothing before."""
     task = prepared.task
     metrics_wanted = metrics_of(task)
-    resamples, seed = spec.evaluation.resamples, spec.seed
+    seed = spec.seed
     probable = gives_probabilities(spec)
     truth = {part: task.truth(prepared.parts[part].target) for part in ("validation", "test")}
     present = [part for part in truth if len(truth[part])]
@@ -70,7 +70,6 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
             truth[part],
             predicted[part],
             metrics_wanted,
-            resamples,
             seed,
             weight=weights[part],
             probabilities=probable,
@@ -89,7 +88,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     if calibration:
         metrics["calibration"] = calibration.as_dict()
     if "test" in present:
-        metrics.update(of_classes(task, truth["test"], predicted["test"], resamples, seed))
+        metrics.update(of_classes(task, truth["test"], predicted["test"], seed))
     if spec.evaluation.baselines and "test" in present:
         metrics.update(_baselines(prepared, truth["test"], predicted["test"], metrics_wanted, spec))
     metrics["verdict"] = _verdict(prepared, metrics) if "test" in present else UNMEASURED
@@ -148,9 +147,7 @@ def weights_of(prepared: Prepared, part: str) -> NDArray[Any] | None:
     return None if weight is None else weight.numpy()
 
 
-def of_classes(
-    task: Task, truth: NDArray[Any], predicted: NDArray[Any], resamples: int, seed: int
-) -> dict[str, Any]:
+def of_classes(task: Task, truth: NDArray[Any], predicted: NDArray[Any], seed: int) -> dict[str, Any]:
     """Each class's precision, recall and F1 with intervals, its support, and the confusion matrix.
 
     The matrix counts rows: its rows are the true classes, its columns the predicted ones. Nothing where the task
@@ -160,7 +157,7 @@ def of_classes(
         return {}
     counts = confusion_matrix(truth, predicted).astype(int)
     return {
-        "classes": dict(zip(task.classes, measure_classes(truth, predicted, resamples, seed))),
+        "classes": dict(zip(task.classes, measure_classes(truth, predicted, seed))),
         "confusion": {"classes": list(task.classes), "counts": counts.tolist()},
     }
 
@@ -185,7 +182,7 @@ def _baselines(
         result = load("baselines", name)(
             train, target, test, classes, seed, BUDGET, weights_of(prepared, "train")
         )
-        measured = with_intervals(truth, result.prediction, wanted, resamples, seed, weight=weight)
+        measured = with_intervals(truth, result.prediction, wanted, seed, weight=weight)
         baselines[name] = {**measured, "description": result.description}
         compared = compare(truth, predicted, result.prediction, metric, resamples, seed, weight=weight)
         comparison[name] = vars(compared)

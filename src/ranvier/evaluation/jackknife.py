@@ -1,0 +1,156 @@
+"""The jackknife: how much a metric moves when some of the rows are left out, and the interval that follows.
+
+Legend: N rows, G blocks of rows, M distinct outcomes. Each row is in one block; a metric is evaluated G times, each
+time without one block. Up to ``WHOLE`` rows a block is a row. References: Tukey, Bias and confidence in not-quite large
+samples (1958); Busing, Meijer and van der Leeden, Delete-m jackknife for unequal m (1999); Hall, On the removal of
+skewness by transformation (1992). What this covers, beside bootstraps, is in benchmarks/RESULTS.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .inputs import Floats
+from .metrics import Metric
+from .resampling import CHUNK, LEVEL, Intp, distinct
+
+WHOLE = 500
+"""Up to so many rows are left out one at a time."""
+BLOCKS = 200
+"""So many blocks there are of more rows."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Which rows are left out together.
+
+    Args:
+        of: (N,) the block of each row.
+        sizes: (G,) the rows of each block.
+    """
+
+    of: Intp
+    sizes: Intp
+
+    @classmethod
+    def draw(cls, rows: int, seed: int) -> Blocks:
+        """Blocks of nearly the same size, drawn at random."""
+        count = rows if rows <= WHOLE else BLOCKS
+        of = np.random.default_rng([seed, 3]).permutation(rows) % count
+        return cls(of, np.bincount(of, minlength=count))
+
+
+def without_each(
+    metrics: Sequence[Metric],
+    target: NDArray[Any],
+    prediction: Floats,
+    blocks: Blocks,
+    weight: Floats | None = None,
+) -> dict[str, Floats]:
+    """The values (G,) of each metric, by name, on the rows without each block; NaN where it is not defined.
+
+    Args:
+        metrics: what to measure.
+        target: (N,) or (N, K), checked.
+        prediction: (N, C) or (N, K), checked.
+        blocks: of the rows.
+        weight: (N,) row weights.
+    """
+    found: dict[str, list[Floats]] = {metric.name: [] for metric in metrics}
+    by_label = [metric for metric in metrics if metric.needs == "labels"]
+    by_row = [metric for metric in metrics if metric.needs != "labels"]
+    count, rows = len(blocks.sizes), len(target)
+    if by_label:
+        predicted = by_label[0].read(prediction)
+        first, code = distinct(target, [predicted])
+        counted = np.bincount(blocks.of * len(first) + code, weight, count * len(first))
+        cells = counted.astype(np.float64).reshape(count, len(first))
+        left = np.clip(cells.sum(0) - cells, 0.0, None)
+        for metric in by_label:
+            found[metric.name].append(metric.compute(target[first], predicted[first], left))
+    step = max(1, CHUNK // rows) if by_row else count
+    for start in range(0, count if by_row else 0, step):
+        several = np.arange(start, min(start + step, count))
+        left = (blocks.of[None] != several[:, None]).astype(np.float64)
+        if weight is not None:
+            left *= weight
+        for metric in by_row:
+            found[metric.name].append(metric.compute(target, metric.read(prediction), left))
+    return {name: np.concatenate(values) for name, values in found.items()}
+
+
+def bounds(metric: Metric, value: float, without: Floats, blocks: Blocks) -> tuple[float, float]:
+    """The 95% interval of a metric: Student's t on a scale that has no ends.
+
+    That scale is the logit where the metric has two ends, and the logarithm of the distance to its end where it has
+    one; there, what is measured is often a mean of skewed numbers (squared errors, log losses), and Hall's
+    transformation takes the skewness out.
+
+    Args:
+        metric: what was measured.
+        value: on all rows.
+        without: (G,) on the rows without each block; none is NaN.
+        blocks: those blocks, at least two.
+
+    Returns:
+        (low, high); both are ``value`` where no block makes a difference.
+    """
+    from scipy.special import stdtrit  # type: ignore[import-untyped]
+
+    deviation, skewness = spread(value, without, blocks)
+    t = float(stdtrit(len(without) - 1, (1 + LEVEL) / 2))
+    if deviation <= abs(value) * 1e-12:
+        return value, value
+    floor, ceiling = np.isfinite(metric.low), np.isfinite(metric.high)
+    below, above = value - metric.low, metric.high - value
+    if floor and ceiling and below > 0 and above > 0:
+        step = np.exp(t * deviation * (1 / below + 1 / above))
+        odds = below / above
+        low, high = (odds / step, odds * step)
+        whole = metric.high - metric.low
+        return metric.low + whole * low / (1 + low), metric.low + whole * high / (1 + high)
+    start, end = _without_skewness(skewness / len(without) ** 0.5, t)
+    if floor and not ceiling and below > 0:
+        scale = deviation / below
+        return metric.low + below * float(np.exp(-end * scale)), metric.low + below * float(
+            np.exp(-start * scale)
+        )
+    if ceiling and not floor and above > 0:
+        start, end = _without_skewness(-skewness / len(without) ** 0.5, t)
+        scale = deviation / above
+        return metric.high - above * float(np.exp(-start * scale)), metric.high - above * float(
+            np.exp(-end * scale)
+        )
+    low, high = value - t * deviation, value + t * deviation
+    return max(low, metric.low), min(high, metric.high)
+
+
+def spread(value: float, without: Floats, blocks: Blocks) -> tuple[float, float]:
+    """The standard error of a metric, and the skewness of what each block adds to it.
+
+    Args:
+        value: on all rows.
+        without: (G,) on the rows without each block.
+        blocks: those blocks.
+    """
+    times = blocks.sizes.sum() / blocks.sizes  # h_j, how many such blocks the rows would be
+    each = times * value - (times - 1) * without
+    middle = len(without) * value - ((1 - 1 / times) * without).sum()
+    added = (each - middle) / np.sqrt(times - 1)
+    variance = float((added**2).mean())
+    skewness = float((added**3).mean()) / variance**1.5 if variance > 0 else 0.0
+    return variance**0.5, skewness
+
+
+def _without_skewness(skew: float, t: float) -> tuple[float, float]:
+    """Hall's ends of a studentised mean: (x - skew / 6 inverted) at -t and t; without skewness they are these."""
+    b = skew / 6
+    if abs(b) < 1e-9:
+        return -t, t
+    low, high = ((np.cbrt(1 + 6 * b * (x - b)) - 1) / (2 * b) for x in (-t, t))
+    return float(low), float(high)

@@ -1,0 +1,116 @@
+"""The jackknife against plain loops and textbook formulas, and how often its intervals hold the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ranvier.evaluation import metrics as m
+from ranvier.evaluation.jackknife import BLOCKS, WHOLE, Blocks, bounds, spread, without_each
+from ranvier.evaluation.more_metrics import mcc
+
+
+def rows_of(classes, rows, seed=0):
+    generator = np.random.default_rng(seed)
+    target = generator.integers(0, classes, rows)
+    scores = generator.normal(size=(rows, classes)) + np.eye(classes)[target]
+    return target, np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("rows", [40, 700])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_each_value_is_that_of_the_rows_that_are_left(rows, weighted):
+    target, p = rows_of(3, rows)
+    weight = np.random.default_rng(1).uniform(0, 2, rows) if weighted else None
+    blocks = Blocks.draw(rows, 0)
+    assert len(blocks.sizes) == (rows if rows <= WHOLE else BLOCKS)
+    assert np.ptp(blocks.sizes) <= 1
+    metrics = [m.accuracy, m.f1_macro, mcc, m.roc_auc, m.log_loss]
+    found = without_each(metrics, target, p, blocks, weight)
+    for block in (0, 7, len(blocks.sizes) - 1):
+        left = blocks.of != block
+        w = None if weight is None else weight[left][None]
+        for metric in metrics:
+            assert found[metric.name][block] == pytest.approx(metric(target[left], p[left], w)[0])
+
+
+def test_chunks_change_nothing(monkeypatch):
+    target, p = rows_of(2, 60)
+    blocks = Blocks.draw(60, 0)
+    whole = without_each([m.roc_auc], target, p, blocks)["roc_auc"]
+    monkeypatch.setattr("ranvier.evaluation.jackknife.CHUNK", 500)
+    assert np.array_equal(whole, without_each([m.roc_auc], target, p, blocks)["roc_auc"])
+
+
+def test_the_standard_error_of_a_mean_is_the_textbooks():
+    errors = np.random.default_rng(0).normal(size=(50, 1))
+    blocks = Blocks.draw(50, 0)
+    without = without_each([m.mse], np.zeros((50, 1)), errors, blocks)["mse"]
+    deviation, skewness = spread(float((errors**2).mean()), without, blocks)
+    assert deviation == pytest.approx(stats.sem((errors**2).ravel()))
+    assert skewness == pytest.approx(stats.skew((errors**2).ravel()))
+
+
+def test_blocks_of_unequal_size_give_the_same_standard_error():
+    """701 rows in 200 blocks of three or four: the error of a mean, up to its own noise of about 5%."""
+    errors = np.random.default_rng(0).normal(size=(701, 1))
+    found = []
+    for seed in range(20):
+        blocks = Blocks.draw(701, seed)
+        without = without_each([m.mae], np.zeros((701, 1)), errors, blocks)["mae"]
+        found.append(spread(float(np.abs(errors).mean()), without, blocks)[0])
+    assert np.mean(found) == pytest.approx(stats.sem(np.abs(errors).ravel()), rel=0.03)
+
+
+def test_a_share_has_the_interval_of_its_logit():
+    """30 of 40 right: logit 3 has the error sqrt(n / (n - 1)) / sqrt(n p (1 - p)), times t of 39 degrees."""
+    target = np.zeros(40, dtype=int)
+    p = np.eye(2)[[0] * 30 + [1] * 10]
+    blocks = Blocks.draw(40, 0)
+    without = without_each([m.accuracy], target, p, blocks)["accuracy"]
+    low, high = bounds(m.accuracy, 0.75, without, blocks)
+    half = stats.t.ppf(0.975, 39) / np.sqrt(39 * 0.75 * 0.25)
+    assert np.log(low / (1 - low)) == pytest.approx(np.log(3) - half)
+    assert np.log(high / (1 - high)) == pytest.approx(np.log(3) + half)
+
+
+def test_halls_transformation_by_hand():
+    """Its inverse: g(t) = t + skew t^2 / 3 + skew^2 t^3 / 27 + skew / 6 at the two ends is -+t of 29 degrees."""
+    errors = np.random.default_rng(3).exponential(size=(30, 1))
+    blocks = Blocks.draw(30, 0)
+    without = without_each([m.mae], np.zeros((30, 1)), errors, blocks)["mae"]
+    value = float(errors.mean())
+    deviation, skewness = spread(value, without, blocks)
+    low, high = bounds(m.mae, value, without, blocks)
+    skew, quantile = skewness / np.sqrt(30), stats.t.ppf(0.975, 29)
+    for end, expected in ((high, -quantile), (low, quantile)):
+        t = (np.log(value) - np.log(end)) / (deviation / value)
+        assert t + skew * t**2 / 3 + skew**2 * t**3 / 27 + skew / 6 == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("name", "rows"), [("mae", 40), ("rmse", 100), ("r2", 100), ("roc_auc", 100)])
+def test_it_covers(name, rows):
+    """400 samples leave one percentage point of noise; benchmarks/interval_coverage.py has the figures."""
+    generator, covered = np.random.default_rng(0), 0
+    metric = getattr(m, name)
+    truth = {"mae": (2 / np.pi) ** 0.5, "rmse": 1.0, "r2": 0.8, "roc_auc": stats.norm.cdf(1.0)}[name]
+    for sample in range(400):
+        if name == "roc_auc":
+            target = generator.integers(0, 2, rows)
+            score = stats.norm.cdf(generator.normal(size=rows) + 2**0.5 * target)
+            guess = np.stack([1 - score, score], 1)
+        else:
+            guess = generator.normal(scale=2.0, size=(rows, 1))
+            target = guess + generator.normal(size=(rows, 1))
+        blocks = Blocks.draw(rows, sample)
+        without = without_each([metric], target, guess, blocks)[name]
+        low, high = bounds(metric, metric(target, guess)[0], without, blocks)
+        covered += low <= truth <= high
+    assert 0.92 < covered / 400 < 0.98
+
+
+def test_what_makes_no_difference_has_no_width():
+    blocks = Blocks.draw(10, 0)
+    assert bounds(m.mse, 4.0, np.full(10, 4.0), blocks) == (4.0, 4.0)
+    assert bounds(mcc, 0.0, np.zeros(10), blocks) == (0.0, 0.0)
