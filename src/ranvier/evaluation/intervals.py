@@ -12,7 +12,7 @@ from ..errors import Mistake, SpecError
 from .inputs import Floats, check_probabilities, checked, checked_weight
 from .jackknife import Blocks, bounds, without_each
 from .metrics import Metric
-from .resampling import wilson
+from .resampling import LEVEL, wilson
 
 
 class Measured(TypedDict):
@@ -37,8 +37,9 @@ def measure(
     *,
     weight: ArrayLike | None = None,
     probabilities: bool = True,
+    level: float = LEVEL,
 ) -> dict[str, Measured]:
-    """Measure predictions, each metric with its 95% interval.
+    """Measure predictions, each metric with its 95% interval (or that of another ``level``).
 
     A share of right rows (accuracy) has Wilson's interval, the others the jackknife's (``jackknife.bounds``), or their
     own where that would not hold. Where a metric of the classes is at its end, as when every row is right, the
@@ -53,6 +54,7 @@ def measure(
             intervals.
         weight: (N,) row weights; with them no interval is Wilson's.
         probabilities: False where the prediction holds scores; metrics that need probabilities then have no value.
+        level: of the intervals, but for a metric's own, which is of 95%.
 
     Returns:
         For each metric, by name, its value, interval and how that was found.
@@ -92,12 +94,12 @@ def measure(
         elif np.isnan(value := values[metric.name]):
             found[metric.name] = _without(None, metric.undefined)
         elif metric in sampled:
-            found[metric.name] = _jackknife(metric, value, without.get(metric.name), blocks, truth)
+            found[metric.name] = _jackknife(metric, value, without.get(metric.name), blocks, truth, level)
         elif metric.interval is not None:
             own = metric.interval(truth, metric.read(guess), row_weight, seed)
             found[metric.name] = _measured(value, own, "simulation")
         else:
-            found[metric.name] = _measured(value, wilson(value, len(truth)), "wilson")
+            found[metric.name] = _measured(value, wilson(value, len(truth), level), "wilson")
     return found
 
 
@@ -116,16 +118,21 @@ def check_one_form(metrics: Sequence[Metric]) -> None:
 
 
 def _jackknife(
-    metric: Metric, value: float, without: Floats | None, blocks: Blocks, target: NDArray[Any]
+    metric: Metric,
+    value: float,
+    without: Floats | None,
+    blocks: Blocks,
+    target: NDArray[Any],
+    level: float,
 ) -> Measured:
     if without is None:
         return _without(value, "one row has no interval")
     if np.isnan(without).any():
         return _without(value, f"with some rows left out, {metric.undefined}")
-    low, high = bounds(metric, value, without, blocks)
+    low, high = bounds(metric, value, without, blocks, level)
     if low == high and metric.needs != "values" and value in (metric.low, metric.high):
         whole = metric.high - metric.low
-        share = wilson((value - metric.low) / whole, _worth(target))
+        share = wilson((value - metric.low) / whole, _worth(target), level)
         return _measured(value, (metric.low + whole * share[0], metric.low + whole * share[1]), "wilson")
     return _measured(value, (low, high), "jackknife")
 

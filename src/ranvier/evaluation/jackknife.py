@@ -84,18 +84,20 @@ def without_each(
     return {name: np.concatenate(values) for name, values in found.items()}
 
 
-def bounds(metric: Metric, value: float, without: Floats, blocks: Blocks) -> tuple[float, float]:
-    """The 95% interval of a metric: Student's t on a scale that has no ends.
+def bounds(
+    metric: Metric, value: float, without: Floats, blocks: Blocks, level: float = LEVEL
+) -> tuple[float, float]:
+    """The interval of a metric.
 
-    That scale is the logit where the metric has two ends, and the logarithm of the distance to its end where it has
-    one; there, what is measured is often a mean of skewed numbers (squared errors, log losses), and Hall's
-    transformation takes the skewness out.
+    Where it has two ends it is Student's t on the logit between them. Else what is measured is often a mean of skewed
+    numbers (squared errors, log losses), and Hall's transformation takes the skewness out.
 
     Args:
         metric: what was measured.
         value: on all rows.
         without: (G,) on the rows without each block; none is NaN.
         blocks: those blocks, at least two.
+        level: how often it is to hold the truth.
 
     Returns:
         (low, high); both are ``value`` where no block makes a difference.
@@ -103,31 +105,18 @@ def bounds(metric: Metric, value: float, without: Floats, blocks: Blocks) -> tup
     from scipy.special import stdtrit  # type: ignore[import-untyped]
 
     deviation, skewness = spread(value, without, blocks)
-    t = float(stdtrit(len(without) - 1, (1 + LEVEL) / 2))
+    t = float(stdtrit(len(without) - 1, (1 + level) / 2))
     if deviation <= abs(value) * 1e-12:
         return value, value
-    floor, ceiling = np.isfinite(metric.low), np.isfinite(metric.high)
     below, above = value - metric.low, metric.high - value
-    if floor and ceiling and below > 0 and above > 0:
+    if 0 < below < np.inf and 0 < above < np.inf:
         step = np.exp(t * deviation * (1 / below + 1 / above))
-        odds = below / above
-        low, high = (odds / step, odds * step)
-        whole = metric.high - metric.low
-        return metric.low + whole * low / (1 + low), metric.low + whole * high / (1 + high)
-    start, end = _without_skewness(skewness / len(without) ** 0.5, t)
-    if floor and not ceiling and below > 0:
-        scale = deviation / below
-        return metric.low + below * float(np.exp(-end * scale)), metric.low + below * float(
-            np.exp(-start * scale)
-        )
-    if ceiling and not floor and above > 0:
-        start, end = _without_skewness(-skewness / len(without) ** 0.5, t)
-        scale = deviation / above
-        return metric.high - above * float(np.exp(-start * scale)), metric.high - above * float(
-            np.exp(-end * scale)
-        )
-    low, high = value - t * deviation, value + t * deviation
-    return max(low, metric.low), min(high, metric.high)
+        odds, whole = below / above, metric.high - metric.low
+        low, high = (metric.low + whole * end / (1 + end) for end in (odds / step, odds * step))
+    else:
+        start, end = _without_skewness(skewness / len(without) ** 0.5, t)
+        low, high = value - end * deviation, value - start * deviation
+    return max(float(low), metric.low), min(float(high), metric.high)
 
 
 def spread(value: float, without: Floats, blocks: Blocks) -> tuple[float, float]:

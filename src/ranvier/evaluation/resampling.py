@@ -107,8 +107,8 @@ def percentile_bounds(values: Floats, rows: int) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
-def wilson(share: float, rows: float) -> tuple[float, float]:
-    """Wilson's 95% interval of a share: of ``rows`` independent ones, ``share`` were right.
+def wilson(share: float, rows: float, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's interval of a share: of ``rows`` independent ones, ``share`` were right.
 
         (p + z^2 / 2n -+ z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n)
 
@@ -118,8 +118,9 @@ def wilson(share: float, rows: float) -> tuple[float, float]:
     >>> [round(bound, 4) for bound in wilson(0.9, 50)]
     [0.7864, 0.9565]
     """
-    centre = (share + Z**2 / (2 * rows)) / (1 + Z**2 / rows)
-    half = Z * (share * (1 - share) / rows + Z**2 / (4 * rows**2)) ** 0.5 / (1 + Z**2 / rows)
+    z = Z if level == LEVEL else NormalDist().inv_cdf((1 + level) / 2)
+    centre = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    half = z * (share * (1 - share) / rows + z**2 / (4 * rows**2)) ** 0.5 / (1 + z**2 / rows)
     return min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share)
 
 
