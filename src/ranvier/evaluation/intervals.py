@@ -130,7 +130,7 @@ def _jackknife(
     if np.isnan(without).any():
         return _without(value, f"with some rows left out, {metric.undefined}")
     low, high = bounds(metric, value, without, blocks, level)
-    if low == high and metric.needs != "values" and value in (metric.low, metric.high):
+    if low == high and metric.form == "classes" and value in (metric.low, metric.high):
         whole = metric.high - metric.low
         share = wilson((value - metric.low) / whole, _worth(target), level)
         return _measured(value, (metric.low + whole * share[0], metric.low + whole * share[1]), "wilson")
