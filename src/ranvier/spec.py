@@ -188,10 +188,16 @@ class EvaluationSpec(Section):
 
 
 class ExecutionSpec(Section):
-    """Where the steps run."""
+    """Where and how the steps run.
+
+    ``plan`` "exact" pins plain PyTorch in 32-bit numbers; else what is left open is chosen for speed.
+    ``backpropagation`` is by derivatives that are written out, or by PyTorch's autograd; they agree up to rounding.
+    """
 
     device: str | None = None
     threads: Count | None = None
+    plan: Literal["fast", "exact"] = "fast"
+    backpropagation: Literal["explicit", "autograd"] | None = None
 
 
 class Spec(Section):

@@ -10,13 +10,18 @@ import torch
 from torch import nn
 
 from ranvier.data.batches import Batch, Batches
+from ranvier.errors import SpecError
+from ranvier.execution.explicit import Unknown
+from ranvier.execution.plan import EXACT, Plan
 from ranvier.losses import MSE, CrossEntropy
+from ranvier.network.assembled import Own
 from ranvier.training.averaging import Average
 from ranvier.training.loop import Limits, train
 from ranvier.training.objectives.supervised import Supervised
 from ranvier.training.optimizers import adam, gradient_descent
 from ranvier.training.schedules import Constant, Cosine
 from ranvier.training.state import State, copy_weights
+from ranvier.training.steps import explicit
 
 
 class Blocks(nn.Module):
@@ -197,3 +202,80 @@ def test_outputs_that_are_not_finite_on_validation_rows_end_the_training() -> No
     assert state.finding is not None and state.finding.place == "validation rows, epoch 3, step 30"
     assert len(state.history) == 2 and state.best is not None and state.best.epoch == 2
     assert equal(copy_weights(state.network), state.best.weights)
+
+
+def explicit_state(average: bool = False) -> State:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        network = Own(Blocks().layers, {"number": {"width": 4}})
+    objective = Supervised(CrossEntropy())
+    return State(
+        network=network,
+        objective=objective,
+        optimizers={"network": adam(objective.parts(network)["network"], 0.01)},
+        schedule=Cosine(warmup=0.1),
+        average=Average(network, decay=0.9) if average else None,
+    )
+
+
+BY_HAND = Plan(backpropagation="explicit")
+
+
+def test_by_hand_and_by_autograd_end_alike() -> None:
+    limits = Limits(epochs=3, clip=1.0, l2=1e-3, seed=5)
+    states = [explicit_state(average=True) for _ in range(2)]
+    run(states[0], limits, plan=BY_HAND)
+    run(states[1], limits)
+    for name, tensor in copy_weights(states[0].network).items():
+        torch.testing.assert_close(tensor, copy_weights(states[1].network)[name], rtol=1e-3, atol=1e-5)
+    for ours, theirs in zip(states[0].history, states[1].history):
+        assert ours["train"]["loss"] == pytest.approx(theirs["train"]["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("stop_at", [1, 10, 25])
+def test_by_hand_resumes_to_the_same_bytes(tmp_path: Path, stop_at: int) -> None:
+    limits, path = Limits(epochs=6, clip=1.0, l2=1e-3, seed=5), tmp_path / "checkpoint"
+    whole, first, second = (explicit_state(average=True) for _ in range(3))
+    run(whole, limits, plan=BY_HAND)
+    stop = {"keep": lambda s: s.save(path), "interrupted": lambda: first.step >= stop_at}
+    run(first, limits, plan=BY_HAND, **stop)
+    second.load(path)
+    run(second, limits, plan=BY_HAND)
+    assert equal(copy_weights(second.network), copy_weights(whole.network))
+    assert second.history == whole.history
+
+
+def test_by_hand_watchers_see_the_batch_and_its_gradients() -> None:
+    seen = []
+
+    class Look:
+        def on_step(self, state: State, batch: Batch, loss: float) -> None:
+            outputs = state.network(batch.inputs)
+            gradients = [p.grad for p in state.network.parameters()]
+            seen.append((batch.rows.tolist(), len(outputs), all(g is not None for g in gradients)))
+
+        def on_epoch(self, state: State, line: Any) -> None:
+            pass
+
+    run(explicit_state(), Limits(epochs=1), plan=BY_HAND, watchers=[Look()])
+    assert sorted(row for drawn, _, _ in seen for row in drawn) == list(range(150))
+    assert all(len(drawn) == outputs and has for drawn, outputs, has in seen)
+
+
+def test_by_hand_the_whole_set_is_one_batch() -> None:
+    states = [explicit_state(), explicit_state()]
+    for state, plan in zip(states, (BY_HAND, EXACT)):
+        train(state, Batches(rows(), 150, 0), Limits(epochs=4), validation(state), plan=plan)
+    assert states[0].history[-1]["train"]["loss"] == pytest.approx(states[1].history[-1]["train"]["loss"])
+
+
+def test_by_hand_there_is_one_part() -> None:
+    state = explicit_state()
+    state.optimizers["another"] = state.optimizers["network"]
+    with pytest.raises(Unknown, match="the objective Supervised is not written out for several parts"):
+        explicit(state, Limits(epochs=1), rows())
+
+
+def test_by_hand_is_refused_where_it_is_not_known() -> None:
+    with pytest.raises(SpecError, match="'explicit', and the derivatives of Blocks are not written out"):
+        run(fresh(), Limits(epochs=1), plan=BY_HAND)

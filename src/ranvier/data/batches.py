@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -33,6 +33,16 @@ class Batch:
         inputs = {name: block[index] for name, block in self.inputs.items()}
         weight = None if self.weight is None else self.weight[index]
         return Batch(inputs, self.target[index], self.rows[index], weight)
+
+    def take_into(self, index: Tensor, into: Batch) -> Batch:
+        """The rows at ``index``, written into a batch of as many rows, which is returned."""
+        for name, block in self.inputs.items():
+            torch.index_select(block, 0, index, out=into.inputs[name])
+        torch.index_select(self.target, 0, index, out=into.target)
+        torch.index_select(self.rows, 0, index, out=into.rows)
+        if self.weight is not None and into.weight is not None:
+            torch.index_select(self.weight, 0, index, out=into.weight)
+        return into
 
     def to(self, device: torch.device | str) -> Batch:
         """The same rows on another device."""
@@ -65,8 +75,20 @@ class Batches:
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
-    def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
-        """The batches of epoch ``number`` (from 0), starting with batch ``first``."""
+    def sample(self) -> Batch:
+        """As many rows as most batches have, the first ones of the data."""
+        return self.data.take(slice(0, self.size))
+
+    def epoch(
+        self, number: int, first: int = 0, into: Callable[[int], Batch | None] = lambda rows: None
+    ) -> Iterator[Batch]:
+        """The batches of epoch ``number`` (from 0), starting with batch ``first``.
+
+        Args:
+            number: of the epoch.
+            first: the batch to start with.
+            into: gives memory for a batch of so many rows, which the next one overwrites; None for memory of its own.
+        """
         if len(self) == 1:  # the whole set: its order changes nothing
             if first == 0:
                 yield self.data
@@ -74,7 +96,9 @@ class Batches:
         generator = torch.Generator().manual_seed(_order_seed(self.seed, number))
         order = torch.randperm(len(self.data), generator=generator)
         for start, end in list(zip(self.bounds, self.bounds[1:]))[first:]:
-            yield self.data.take(order[start:end])
+            buffers = into(end - start)
+            index = order[start:end]
+            yield self.data.take(index) if buffers is None else self.data.take_into(index, buffers)
 
 
 def _order_seed(seed: int, epoch: int) -> int:

@@ -6,50 +6,30 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 
 from ..data.batches import Batch, Batches
+from ..execution.plan import EXACT, Plan
 from .divergence import diagnose, unmeasurable
+from .limits import Limits as Limits
 from .optimizers import set_rate
-from .regularization import penalty
 from .state import Best, State, copy_weights
+from .steps import Steps, steps_by
 
 CHECKPOINT_SHARE = 0.04
 """A kill repeats at most this share of the steps (the promise is 5%)."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """When training ends, and what steadies it.
-
-    Args:
-        epochs: at most so many.
-        seconds: of training, over all sittings; None means no limit.
-        patience: epochs without a better ``metric`` on the validation rows before training stops; 0 means never.
-        metric: what is watched: ``loss``, or a metric's name.
-        greater_is_better: of that metric.
-        l1, l2: penalties on the weights.
-        clip: the largest norm of the gradient, or None.
-        seed: of the run.
-    """
-
-    epochs: int
-    seconds: float | None = None
-    patience: int = 0
-    metric: str = "loss"
-    greater_is_better: bool = False
-    l1: float = 0.0
-    l2: float = 0.0
-    clip: float | None = None
-    seed: int = 0
-
-
 class Watcher(Protocol):
-    """Somebody who looks on. Probes, a progress bar and a test are watchers; none of them changes the training."""
+    """Somebody who looks on. Probes, a progress bar and a test are watchers; none of them changes the training.
+
+    A batch is good until the watcher returns: its memory is used again. Gradients stand in ``.grad``. Hooks on the
+    network's modules may not be called, since a plan need not call the modules: to look inside, send the batch through
+    the network once more.
+    """
 
     def on_step(self, state: State, batch: Batch, loss: float) -> None:
         """A step is done."""
@@ -73,20 +53,22 @@ def train(
     keep: Callable[[State], None] = lambda state: None,
     watchers: Sequence[Watcher] = (),
     interrupted: Callable[[], bool] = lambda: False,
+    plan: Plan = EXACT,
 ) -> None:
     """Train from where ``state`` stands until a limit is met, early stopping, or an interruption.
 
     Afterwards ``state.network`` holds the best weights, unless the training was interrupted (``state.finished`` is
     None then). Where the loss was no longer finite, ``state.finding`` says why, and the weights are the last good ones.
-    ``keep`` is called so often that a kill repeats at most 5% of the steps.
+    ``keep`` is called so often that a kill repeats at most 5% of the steps. ``plan`` says how a step is carried out.
     """
     checkpoints = _Checkpoints(state, limits, len(batches))
     state.network.train()
     started = time.monotonic() - state.seconds
-    with _own_randomness():
+    with _own_randomness(), steps_by(plan, state, batches, limits) as steps:
         while state.finished is None:
-            for batch in batches.epoch(state.epoch, first=state.step - state.epoch * len(batches)):
-                loss = _step(state, batch, limits, _planned_steps(state, limits, len(batches)))
+            first = state.step - state.epoch * len(batches)
+            for batch in batches.epoch(state.epoch, first, steps.buffers):
+                loss = _step(state, steps, batch, limits, _planned_steps(state, limits, len(batches)))
                 if not math.isfinite(loss):
                     state.finding = diagnose(state.network, batch, state.step + 1, loss)
                     state.network.load_state_dict(state.best.weights if state.best else checkpoints.good)
@@ -139,30 +121,18 @@ def _planned_steps(state: State, limits: Limits, per_epoch: int) -> int:
     return min(steps, max(state.step + 1, round(state.step * limits.seconds / state.seconds)))
 
 
-def _step(state: State, batch: Batch, limits: Limits, total: int) -> float:
+def _step(state: State, steps: Steps, batch: Batch, limits: Limits, total: int) -> float:
     """One update of every part; the loss before it. A loss that is not finite leaves the weights as they were."""
-    generator = (
-        torch.default_generator
-    )  # dropout draws from it; seeded by the step's number, so nothing need be kept
-    generator.manual_seed(step_seed(limits.seed, state.step))
+    # dropout draws from the global generator; seeded by the step's number, so nothing need be kept
+    torch.default_generator.manual_seed(step_seed(limits.seed, state.step))
     factor = state.schedule.factor(state.step, total)
-    value = 0.0
-    for part, optimizer in state.optimizers.items():
-        optimizer.zero_grad(set_to_none=True)
-        loss, _ = state.objective.step(state.network, batch, part, generator)
-        value = loss.item()
-        if not math.isfinite(value):
-            return value
-        if limits.l1 or limits.l2:
-            loss = loss + penalty(state.network.named_parameters(), limits.l1, limits.l2)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if limits.clip is not None:
-            torch.nn.utils.clip_grad_norm_(state.network.parameters(), limits.clip)
+    for optimizer in state.optimizers.values():
         set_rate(optimizer, factor)
-        optimizer.step()
-    state.objective.after_step(state.network)
-    if state.average:
-        state.average.update(state.network)
+    value = steps.step(batch)
+    if math.isfinite(value):
+        state.objective.after_step(state.network)
+        if state.average:
+            state.average.update(state.network)
     return value
 
 

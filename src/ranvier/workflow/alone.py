@@ -22,6 +22,7 @@ from ..errors import DivergedError, Mistake
 from ..spec import Spec
 from ..training.loop import Watcher, train
 from .learn import find_rate, plan, set_up, threads
+from .planning import plan_of
 from .prepared import prepare_table
 from .settle import check_request
 
@@ -74,7 +75,14 @@ def train_alone(
         if settled.spec.training.learning_rate == "find":
             learning = set_up(settled.spec, prepared, own, rate=find_rate(settled.spec, prepared, own))
         state = learning.state
-        train(state, learning.batches, learning.limits, learning.validate, watchers=watchers)
+        train(
+            state,
+            learning.batches,
+            learning.limits,
+            learning.validate,
+            watchers=watchers,
+            plan=plan_of(settled.spec),
+        )
     if finding := state.finding:
         raise DivergedError(
             Mistake(f"training stopped: {finding.cause} (first in {finding.place})", remedy=finding.remedy)

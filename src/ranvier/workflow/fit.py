@@ -15,6 +15,7 @@ from .. import __version__
 from ..delivery.file import save
 from ..delivery.model import Model
 from ..errors import DivergedError, Interrupted, Mistake, RunError
+from ..execution.plan import Plan
 from ..files import exclusive, write_json, write_text
 from ..finding import Finding
 from ..spec import Spec
@@ -26,6 +27,7 @@ from .inspect import ask
 from .interrupt import interruptible
 from .learn import Learning, find_rate, plan, set_up, threads
 from .measure import gives_probabilities, measure
+from .planning import plan_of
 from .prepared import Prepared, prepare
 from .reporting import write_report
 from .run import Run
@@ -154,14 +156,14 @@ def _finish(
                 Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it")
             )
         try:
-            _train(folder, learning, watchers)
+            _train(folder, learning, plan_of(spec), watchers)
             _write_results(folder, spec, prepared, learning)
         except KeyboardInterrupt:
             raise Interrupted(_stopped(folder, state.step)) from None
     return Run(folder)
 
 
-def _train(folder: Path, learning: Learning, watchers: Sequence[Watcher]) -> None:
+def _train(folder: Path, learning: Learning, plan: Plan, watchers: Sequence[Watcher]) -> None:
     """Train to the end; the checkpoint is there before the first step.
 
     Raises:
@@ -180,6 +182,7 @@ def _train(folder: Path, learning: Learning, watchers: Sequence[Watcher]) -> Non
                 keep=lambda state: state.save(checkpoint),
                 watchers=[History(folder, state), *watchers],
                 interrupted=interrupted,
+                plan=plan,
             )
     if state.finished is None:
         raise Interrupted(_stopped(folder, state.step))

@@ -24,6 +24,7 @@ from ..training.objectives.supervised import Supervised
 from ..training.optimizers import set_rate
 from ..training.rate_finder import range_test, suggest
 from ..training.state import State
+from . import planning
 from .prepared import Prepared
 from .settle import Settled, settle, with_threads
 
@@ -50,7 +51,8 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
         spec = _unwatched(spec)
     settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)
     learning = set_up(settled.spec, prepared, own)
-    return with_threads(settled, multiplications(learning.state.network), learning.batches.size), learning
+    settled = with_threads(settled, multiplications(learning.state.network), learning.batches.size)
+    return planning.with_plan(settled, learning.state, learning.limits, learning.batches), learning
 
 
 def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | None = None) -> Learning:

@@ -1,0 +1,148 @@
+"""Losses: J = sum_i share_i l_i over the rows, and the first delta = dJ/dz, from which all others follow.
+
+A row's share is 1 / B, or w_i / sum w where rows are weighted. z is an output, y the target, log p = log softmax(z) or
+log sigmoid(z).
+
+    mse             l = mean_k e_k^2, e = z - y                dl/dz = 2 e / K
+    mae             l = mean_k |e_k|                           dl/dz = sign(e) / K
+    huber           l = mean_k c_k (e_k - c_k / 2),            dl/dz = c / K
+                    c = e cut to -delta .. delta
+    cross-entropy   l = -sum_j q_j log p_j                     dl/dz = p - q
+    binary c.-e.    l = (1 - q) z - log sigmoid(z)             dl/dz = sigmoid(z) - q
+    focal           l = -(1 - p_t)^gamma log p_t               dl/dz_t = g = (1 - p_t)^gamma (gamma p_t log p_t
+                                                                              - (1 - p_t))
+                                                               dl/dz_j = -g p_j / (1 - p_t) for j other than t
+
+q is the target as probabilities, with label smoothing; p_t the probability of the true class t.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ... import losses
+
+Share = Tensor | float
+"""(R, 1), or one number for all R rows."""
+
+Loss = Callable[[Share], Tensor]
+"""Writes delta into its buffer and gives J, a scalar."""
+
+
+def build(loss: object, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
+    """The loss for outputs z (R, K) and a target (R,) or (R, K); ``delta`` (R, K) is written at each call.
+
+    Args:
+        loss: an object whose type is a key of ``LOSSES``.
+    """
+    return LOSSES[type(loss)](loss, z, target, delta)
+
+
+def _mse(loss: losses.MSE, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
+    e, outputs = torch.empty_like(z), z.shape[1]
+
+    def backward(share: Share) -> Tensor:
+        torch.sub(z, y, out=e)
+        torch.mul(e, share, out=delta).mul_(2.0 / outputs)
+        return torch.dot(e.view(-1), delta.view(-1)) / 2.0
+
+    return backward
+
+
+def _mae(loss: losses.MAE, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
+    e, outputs = torch.empty_like(z), z.shape[1]
+
+    def backward(share: Share) -> Tensor:
+        torch.sub(z, y, out=e)
+        torch.sign(e, out=delta).mul_(share).div_(outputs)
+        return torch.dot(e.view(-1), delta.view(-1))
+
+    return backward
+
+
+def _huber(loss: losses.Huber, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
+    e, cut, outputs, bound = torch.empty_like(z), torch.empty_like(z), z.shape[1], loss.delta
+
+    def backward(share: Share) -> Tensor:
+        torch.sub(z, y, out=e)
+        torch.clamp(e, -bound, bound, out=cut)
+        torch.mul(cut, share, out=delta).div_(outputs)
+        return torch.dot(e.sub_(cut, alpha=0.5).view(-1), delta.view(-1))
+
+    return backward
+
+
+def _cross_entropy(loss: losses.CrossEntropy, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
+    classes, epsilon = z.shape[1], loss.label_smoothing
+    log_p, q, true_class = torch.empty_like(z), torch.empty_like(z), target[:, None]
+    elsewhere, there = epsilon / classes, 1.0 - epsilon + epsilon / classes
+
+    def backward(share: Share) -> Tensor:
+        torch.log_softmax(z, 1, out=log_p)
+        q.fill_(elsewhere).scatter_(1, true_class, there)
+        torch.exp(log_p, out=delta).sub_(q).mul_(share)
+        return -torch.dot(q.mul_(share).view(-1), log_p.view(-1))
+
+    return backward
+
+
+def _binary_cross_entropy(loss: losses.BinaryCrossEntropy, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
+    epsilon = loss.label_smoothing
+    q, rows = torch.empty_like(z), torch.empty_like(z)
+
+    def backward(share: Share) -> Tensor:
+        q.copy_(target[:, None]).mul_(1.0 - epsilon).add_(epsilon / 2.0)
+        torch.sigmoid(z, out=delta).sub_(q).mul_(share)
+        torch.sub(1.0, q, out=rows).mul_(z).sub_(torch.nn.functional.logsigmoid(z)).mul_(share)
+        return rows.sum()
+
+    return backward
+
+
+def _focal(loss: losses.Focal, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
+    return (_focal_of_two if z.shape[1] == 1 else _focal_of_classes)(loss.gamma, z, target, delta)
+
+
+def _focal_of_two(gamma: float, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
+    def backward(share: Share) -> Tensor:
+        sign = (2 * target - 1).to(z.dtype)[:, None]
+        log_right, log_wrong = (torch.nn.functional.logsigmoid(u) for u in (z * sign, -z * sign))
+        focus = torch.exp(gamma * log_wrong)
+        torch.mul(_focal_slope(gamma, focus, log_right, log_wrong), sign * share, out=delta)
+        return -(focus * log_right * share).sum()
+
+    return backward
+
+
+def _focal_of_classes(gamma: float, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
+    true_class = target[:, None]
+
+    def backward(share: Share) -> Tensor:
+        logs = torch.log_softmax(z, 1)
+        log_right = logs.gather(1, true_class)
+        log_wrong = logs.scatter(1, true_class, -torch.inf).logsumexp(1, keepdim=True)
+        focus = torch.exp(gamma * log_wrong)
+        slope = _focal_slope(gamma, focus, log_right, log_wrong)
+        torch.exp(logs - log_wrong, out=delta).neg_().scatter_(1, true_class, 1.0).mul_(slope * share)
+        return -(focus * log_right * share).sum()
+
+    return backward
+
+
+def _focal_slope(gamma: float, focus: Tensor, log_right: Tensor, log_wrong: Tensor) -> Tensor:
+    """g = (1 - p)^gamma (gamma p log p - (1 - p)), from the logarithms of p and 1 - p."""
+    return focus * (gamma * torch.exp(log_right) * log_right - torch.exp(log_wrong))
+
+
+LOSSES: dict[type[Any], Callable[[Any, Tensor, Tensor, Tensor], Loss]] = {
+    losses.MSE: _mse,
+    losses.MAE: _mae,
+    losses.Huber: _huber,
+    losses.CrossEntropy: _cross_entropy,
+    losses.BinaryCrossEntropy: _binary_cross_entropy,
+    losses.Focal: _focal,
+}
