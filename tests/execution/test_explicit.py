@@ -66,7 +66,7 @@ def batch(rows: int, loss: Any, outputs: int, weighted: bool = False) -> Batch:
         "number": torch.randn(rows, 7, generator=generator),
         "category": torch.stack(categories, 1),
     }
-    if loss.task == "regress":
+    if loss.outputs == ("values",):
         target = torch.randn(rows, outputs, generator=generator)
     else:
         target = torch.randint(0, max(outputs, 2), (rows,), generator=generator)
@@ -171,7 +171,7 @@ LOSSES = [
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES)
 def test_losses_and_weights(build: Any, weighted: bool, loss: Any, outputs: int) -> None:
     classes = max(outputs, 2)
-    by_class = torch.linspace(0.5, 2.0, classes) if weighted and loss.task == "classify" else None
+    by_class = torch.linspace(0.5, 2.0, classes) if weighted and loss.outputs != ("values",) else None
     agree(build, loss, outputs, weighted=weighted, class_weights=by_class, hidden=[9, 8])
 
 
