@@ -170,6 +170,8 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "model that is not there": (["predict", "none.rv", "rows.csv"], "There is no file 'none.rv'"),
     "model that is none": (["evaluate", "rows.csv", "rows.csv"], "is no model file"),
     "unknown catalogue": (["catalog", "losess"], "Did you mean 'losses'"),
+    "a plot of no catalogue": (["catalog", "--plot", "out.html"], "--plot draws one catalogue"),
+    "a plot of what is no curve": (["catalog", "tasks", "--plot", "out.html"], "are no curves"),
     "widths that are none": (["trace", "2-x-1"], "The widths are '2-x-1'"),
     "a row and a target that do not fit": (
         ["trace", "2-2-1", "--x", "1,2,3", "--y", "1,a"],
@@ -275,6 +277,17 @@ def test_trace(ranvier: Ranvier) -> None:
     assert code == 0 and "delta1 = (W2^T delta2) * sigmoid'(z1)" in out
     code, out, _ = ranvier("trace", "2-3-2", "--activation", "tanh", "--optimizer", "adam", "--json")
     assert code == 0 and json.loads(out)["new_loss"] < json.loads(out)["loss"]
+    code, out, _ = ranvier("trace", "--out", "trace.html")
+    assert (code, out) == (0, "written to trace.html\n") and Path("trace.html").read_text().startswith(
+        "<!DOCTYPE html>"
+    )
+
+
+def test_a_catalogue_as_a_page(ranvier: Ranvier, tmp_path: Path) -> None:
+    code, out, _ = ranvier("catalog", "schedules", "--plot", "out.html")
+    assert (code, out) == (0, "written to out.html\n") and "one_cycle" in (tmp_path / "out.html").read_text()
+    code, out, _ = ranvier("catalog", "schedules", "--plot", "out.html", "--json")
+    assert code == 0 and json.loads(out) == {"event": "done", "catalog": "schedules", "page": "out.html"}
 
 
 def test_main_is_the_module(tmp_path: Path) -> None:

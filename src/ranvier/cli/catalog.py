@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,10 @@ def catalog(
     name: Annotated[
         str | None, typer.Argument(help="networks, optimizers, losses, ...; none lists the catalogues.")
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", help="Draw it into a page: activations, losses, ...", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List what can be named in a setting, with its options and their defaults.
@@ -22,10 +27,25 @@ def catalog(
       ranvier catalog
       ranvier catalog optimizers
       ranvier catalog losses --json
+      ranvier catalog activations --plot activations.html
     """
     from ..catalog import CATALOGUES, did_you_mean
     from ..errors import Mistake, SpecError
 
+    if plot is not None:
+        from ..files import write_text
+        from ..insight.gallery import page
+
+        if name is None:
+            raise SpecError(
+                Mistake("--plot draws one catalogue", "its name: ranvier catalog activations --plot FILE")
+            )
+        write_text(plot, page(name))
+        if as_json:
+            emit({"event": "done", "catalog": name, "page": str(plot)})
+        else:
+            say(f"written to {plot}")
+        return
     if name is None:
         listing = {catalogue: list(members) for catalogue, members in CATALOGUES.items()}
         if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,6 +25,10 @@ def trace(
     ] = "gradient_descent",
     rate: Annotated[float, typer.Option("--rate", help="The learning rate alpha.")] = 0.1,
     seed: Annotated[int, typer.Option("--seed", help="Of the first weights.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write it as a page, with all calculations.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show one step of learning, the formula beside each number: z, a, loss, delta, gradients, update.
@@ -32,6 +37,7 @@ def trace(
     Examples:
       ranvier trace 2-2-1 --x 1,0 --y 1
       ranvier trace 2-4-1 --activation tanh --optimizer adam --rate 0.01
+      ranvier trace 2-2-1 --x 1,0 --y 1 --out trace.html
     """
     from ..errors import Mistake, SpecError, raise_if_any
 
@@ -64,8 +70,15 @@ def trace(
         pairs = zip(map(int, layers), map(int, layers[1:]))
         chain = nn.Sequential(*(part for pair in pairs for part in (nn.Linear(*pair), function())))
     step = take_step(chain, [row], [target], loss=loss, optimizer=optimizer, rate=rate)
+    if out is not None:
+        from ..files import write_text
+        from ..insight.trace_page import page
+
+        write_text(out, page(step))
     if as_json:
         emit({"event": "done", "loss": step.loss, "new_loss": step.new_loss, "lines": list(step.lines())})
+    elif out is not None:
+        say(f"written to {out}")
     else:
         say(str(step))
 

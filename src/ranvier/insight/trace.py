@@ -38,6 +38,7 @@ class LayerTrace:
         bias: b_l before the update, (outputs,), or None.
         z: (B, outputs).
         a: f(z), (B, outputs).
+        a_gradient: dJ/da, (B, outputs).
         delta: dJ/dz, (B, outputs).
         weight_gradient: dJ/dW_l.
         bias_gradient: dJ/db_l, or None.
@@ -52,6 +53,7 @@ class LayerTrace:
     bias: Tensor | None
     z: Tensor
     a: Tensor
+    a_gradient: Tensor
     delta: Tensor
     weight_gradient: Tensor
     bias_gradient: Tensor | None
@@ -172,6 +174,7 @@ def trace(
             bias=bias,
             z=z.detach(),
             a=a.detach(),
+            a_gradient=_gradient(a),
             delta=_gradient(z),
             weight_gradient=_gradient(layer.weight),
             bias_gradient=None if layer.bias is None else _gradient(layer.bias),
