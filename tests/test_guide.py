@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from test_docs import ROOT, runnable
+from test_docs import ROOT, runnable, tree
 
 GUIDE = ROOT / "docs" / "guide"
 PAGES = sorted(path.name for path in (GUIDE / "en").glob("*.md"))
@@ -89,3 +89,15 @@ def test_no_picture_is_left_over():
         name for page in PAGES for name in re.findall(r"\.\./pictures/([^)]+)\)", read(GUIDE / "en" / page))
     }
     assert shown == {path.name for path in (GUIDE / "pictures").iterdir()}
+
+
+def test_the_chinese_readme_says_what_the_english_one_says():
+    english, chinese = (read(ROOT / name) for name in ("README.md", "README.zh-CN.md"))
+    assert code(chinese)[:-1] == code(english)[:-1], "copy the block into README.zh-CN.md"
+    contents = re.compile(r"^## (?:Contents|目录)$", re.M)
+    assert tree(contents.sub("## Contents", chinese)) == tree(english), "README.zh-CN.md has the tree, too"
+    theirs, ours = skeleton(english), skeleton(chinese)
+    for same in ("headings", "pictures", "names", "tables", "lists", "formulas", "numbers"):
+        assert ours[same] == theirs[same], same
+    links = [link.replace("guide/zh/", "guide/en/") for link in ours["links"]]
+    assert sorted({*links} - {"README.md"}) == sorted({*theirs["links"]} - {"README.zh-CN.md"})
