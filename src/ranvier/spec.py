@@ -127,18 +127,20 @@ class ColumnSpec(Section):
 
 
 Part = Annotated[float, Field(ge=0, lt=0.9)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class SplitSpec(Section):
     """Which share of the rows is held out; 0 leaves a part out. Columns with the role group, time or part decide how.
 
     Without validation rows nothing is watched: training goes on to its end, and its last weights are kept. Without
-    test rows the result is not measured.
+    test rows the result is not measured. ``seed`` None is the run's.
     """
 
     validation: Part = 0.15
     test: Part = 0.2
     stratify: bool = True
+    seed: Seed | None = None
 
 
 class TrainingSpec(Section):
@@ -201,14 +203,18 @@ class ExecutionSpec(Section):
 
 
 class Spec(Section):
-    """Everything that a run is asked to do."""
+    """Everything that a run is asked to do.
+
+    ``repeat`` above 1 trains again from so many seeds in all, on the same rows, for the spread of the measure.
+    """
 
     source: str | None = None
     target: str | None = None
     validation: str | None = None
     test: str | None = None
     task: str | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
+    repeat: Count = 1
     columns: Annotated[
         dict[str, ColumnSpec], Words("a table of column names, each with a kind or a role")
     ] = Field(default_factory=dict)

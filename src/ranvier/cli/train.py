@@ -23,6 +23,12 @@ def train(
     epochs: request.Epochs = None,
     time: request.Time = None,
     seed: request.Seed = None,
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            "--repeat", help="Train from so many seeds on the same rows, for the spread.", show_default="1"
+        ),
+    ] = None,
     config: request.Config = None,
     sets: request.Sets = [],  # noqa: B006
     out: Annotated[
@@ -40,6 +46,7 @@ def train(
       ranvier train titanic.csv --target survived
       ranvier train sample:digits --set training.optimizer=momentum --seed 3 --out runs/a
       ranvier train houses.csv --target price --time 60s --kind zip=category
+      ranvier train sample:wine --repeat 5
       ranvier train --resume runs/a
     """
     asked = request.settings(
@@ -56,6 +63,7 @@ def train(
         training__epochs=epochs,
         training__time=time,
         seed=seed,
+        repeat=repeat,
     )
     from .progress import progress
 

@@ -29,6 +29,7 @@ from .learn import Learning, find_rate, plan, set_up, threads
 from .measure import gives_probabilities, measure
 from .planning import plan_of
 from .prepared import Prepared, prepare
+from .repeat import check_repeat, is_left, repeat
 from .reporting import write_report
 from .run import Run
 from .settle import Settled, check_request
@@ -84,6 +85,7 @@ def start(
     watchers: Sequence[Watcher] = (),
 ) -> Run:
     """Settle, build, make the folder, train and measure."""
+    check_repeat(spec, own)
     if out is not None:
         files.check_free(Path(out))
     settled, learning = plan(spec, prepared, own)
@@ -93,7 +95,8 @@ def start(
             learning = set_up(settled.spec, prepared, own)
         run_toml = files.run_toml(settled.spec, _record(spec, settled, prepared, own))
         folder = files.create(out, _name(prepared.table.origin), {"run.toml": run_toml}, prepared)
-        return _finish(folder, settled.spec, prepared, learning, watchers)
+        _finish(folder, settled.spec, prepared, learning, watchers)
+        return _repeated(folder, settled.spec, prepared, watchers)
 
 
 def resume(
@@ -119,7 +122,8 @@ def resume(
     """
     folder = Path(folder)
     spec, record = files.read_run(folder)
-    if (folder / files.MODEL).exists():
+    finished = (folder / files.MODEL).exists()
+    if finished and not is_left(folder, spec):
         if spec.evaluation.report and _lacks_report(folder):
             write_report(folder)  # it is written last, and the run was killed just before
         return Run(folder)
@@ -134,10 +138,32 @@ def resume(
     given = None if data is None else _parts(data, y, validation, test)
     prepared = prepare(spec, given, files.stored(folder, record))
     with threads(spec.execution.threads):
-        learning = set_up(spec, prepared, network)
-        if (folder / files.CHECKPOINT).exists():
-            learning.state.load(folder / files.CHECKPOINT)
-        return _finish(folder, spec, prepared, learning, watchers)
+        if not finished:
+            _go_on(folder, spec, prepared, network, watchers)
+        return _repeated(folder, spec, prepared, watchers)
+
+
+def _go_on(
+    folder: Path, spec: Spec, prepared: Prepared, own: nn.Module | None, watchers: Sequence[Watcher]
+) -> Run:
+    """Finish the run in ``folder``, from its checkpoint where there is one."""
+    learning = set_up(spec, prepared, own)
+    if (folder / files.CHECKPOINT).exists():
+        learning.state.load(folder / files.CHECKPOINT)
+    return _finish(folder, spec, prepared, learning, watchers)
+
+
+def _repeated(folder: Path, spec: Spec, prepared: Prepared, watchers: Sequence[Watcher]) -> Run:
+    """The finished run, trained from further seeds as well where that is asked for."""
+    if is_left(folder, spec):
+
+        def go_on(mine: Path, of_a_seed: Spec, prepared: Prepared) -> Run:
+            return _go_on(mine, of_a_seed, prepared, None, watchers)
+
+        repeat(folder, spec, prepared, go_on)
+        if spec.evaluation.report:
+            write_report(folder)
+    return Run(folder)
 
 
 def _lacks_report(folder: Path) -> bool:

@@ -12,6 +12,8 @@ metrics.json            the measure on validation and test rows, beside the base
 predictions.csv         the test rows' predictions
 validation_predictions.csv  the validation rows'
 model.rv                the model
+seeds/SEED              where it is trained again: a run of each further seed
+spread.json             where it is trained again: the measure over all seeds
 report.html             all of this as one page
 """
 
@@ -36,6 +38,7 @@ from .prepared import Prepared, Stored
 CHECKPOINT = "checkpoint.safetensors"
 MODEL = "model.rv"
 REPORT = "report.html"
+SPREAD = "spread.json"
 
 
 def create(out: str | Path | None, name: str, files: Mapping[str, str], prepared: Prepared) -> Path:
@@ -116,6 +119,11 @@ def _rename_to_next(new: Path, parent: Path, name: str) -> Path:
 def run_toml(spec: Spec, record: Mapping[str, Any]) -> str:
     """The text of ``run.toml``, which ``ranvier train --config`` takes as well."""
     return tomli_w.dumps({**spec.settings(), "record": dict(record)})
+
+
+def seed_folder(folder: Path, seed: int) -> Path:
+    """Where the run of a further seed is."""
+    return folder / "seeds" / str(seed)
 
 
 def read_run(folder: Path) -> tuple[Spec, dict[str, Any]]:

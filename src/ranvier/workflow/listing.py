@@ -12,7 +12,16 @@ from .run import Run
 def list_runs(folder: str | Path) -> list[dict[str, Any]]:
     """A row for each run below ``folder``, the oldest first: folder, data, target, network, state, main metric."""
     found = sorted(Path(folder).rglob("run.toml"), key=lambda path: (path.stat().st_mtime, str(path)))
-    return [_row(path.parent) for path in found if not any(part.startswith(".") for part in path.parts[1:])]
+    return [_row(path.parent) for path in found if not _is_hidden(path) and not _is_of_a_seed(path.parent)]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts[1:])
+
+
+def _is_of_a_seed(run: Path) -> bool:
+    """Whether a run was trained for the spread of another one, in whose folder it is."""
+    return run.parent.name == "seeds" and (run.parent.parent / "run.toml").exists()
 
 
 def _row(folder: Path) -> dict[str, Any]:

@@ -128,7 +128,8 @@ def prepare_table(
         split = read_split(stored.split, table)
     else:
         stratify_by = target.cast(pl.String).to_numpy() if kind_of_task.forms[0] == "classes" else None
-        split = make_split(table, schema, spec.split, spec.seed, stratify_by)
+        seed = spec.seed if spec.split.seed is None else spec.split.seed
+        split = make_split(table, schema, spec.split, seed, stratify_by)
     ledger.reconcile(split.counts)
     preparation = Preparation.fit(table.frame[split.train], schema)
     task = kind_of_task.fit(target, split.train)

@@ -45,6 +45,12 @@ class Run:
         findings: list[dict[str, Any]] = files.read_json(self.folder / "findings.json")
         return findings
 
+    @cached_property
+    def spread(self) -> dict[str, Any] | None:
+        """The measure over all seeds, as it stands in ``spread.json``; None where it was trained from one seed."""
+        path = self.folder / files.SPREAD
+        return files.read_json(path) if path.exists() else None
+
     @property
     def history(self) -> Sequence[dict[str, Any]]:
         """One entry an epoch."""

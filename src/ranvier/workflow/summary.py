@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..finding import Finding
+from ..insight.report.seeds import spread_line
 from ..tasks import classes_of
 from .prepared import Prepared
 
@@ -53,6 +54,8 @@ def summary(run: Run) -> str:
     lines += [f"  test      {line.strip()}" for line in metric_lines(metrics["test"], few=True)]
     for name, baseline in metrics["baselines"].items():
         lines.append(f"  {name:<9} {_value(metrics['metric'], baseline[metrics['metric']])}")
+    if run.spread:
+        lines.append(f"  seeds     {spread_line(run.spread)}")
     lines.append(f"  verdict   {metrics['verdict']}")
     lines += [f"  finding   {Finding(**f)}" for f in run.findings if f["severity"] != "info"]
     lines.append(f"  model     {run.folder / 'model.rv'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class Contents:
         metrics: as they stand in ``metrics.json``; empty where nothing was measured.
         network: layers and parameters; None where there is no model.
         test, validation: predictions of these parts; None where there are none.
+        spread: the measure over several seeds; empty where it was trained from one.
     """
 
     settings: dict[str, Any]
@@ -62,6 +63,7 @@ class Contents:
     network: Network | None
     test: Predictions | None
     validation: Predictions | None
+    spread: dict[str, Any] = field(default_factory=dict)
 
     @property
     def classes(self) -> list[str]:
@@ -110,6 +112,7 @@ def read(folder: str | Path) -> Contents:
         network=read_network(folder / "model.rv"),
         test=_predictions(folder / "predictions.csv", classes) if measured else None,
         validation=_predictions(folder / "validation_predictions.csv", classes) if measured else None,
+        spread=_json(folder / "spread.json", {}),
     )
 
 

@@ -17,6 +17,7 @@ from .network import network_section
 from .overview import findings_section, head, title
 from .probabilities import probabilities_section
 from .repeat import repeat_section
+from .seeds import seeds_section
 from .style import SCRIPT, STYLE
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -36,6 +37,7 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
     """
     sections = {
         "measure": ("The measure", measure_section(contents)),
+        "seeds": ("The seeds", seeds_section(contents)),
         "findings": ("Findings", findings_section(contents)),
         "data": ("What was read", data_section(contents)),
         "network": ("The network", network_section(contents)),

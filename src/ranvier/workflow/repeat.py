@@ -1,0 +1,115 @@
+"""The spread over seeds: the same network trained again on the same rows, from other first weights in another order.
+
+The split stays, so that all are measured on the same test rows and what differs is the training alone. Each further
+training is a whole run in ``seeds/SEED`` of the first one's folder; ``spread.json`` sums them up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ..catalog import load
+from ..errors import DivergedError, Interrupted, Mistake, SpecError
+from ..evaluation.spread import spread
+from ..files import write_json
+from ..spec import Spec
+from . import folder as files
+from .prepared import Prepared
+
+Continue = Callable[[Path, Spec, Prepared], Any]
+"""Trains the run in a folder to its end and measures it, from where it stands."""
+
+
+def check_repeat(spec: Spec, own: nn.Module | None) -> None:
+    """Refuse to train a module of the user's own several times: it brings its first weights along.
+
+    Raises:
+        SpecError: it is asked for.
+    """
+    if own is not None and spec.repeat > 1:
+        raise SpecError(
+            Mistake(
+                f"'repeat' is {spec.repeat}, and a module of your own has its first weights whatever the seed is",
+                "a network of the catalogue",
+                "call ranvier.fit once for each module",
+            )
+        )
+
+
+def is_left(folder: Path, spec: Spec) -> bool:
+    """Whether a measured run still has to be trained from further seeds."""
+    return spec.repeat > 1 and (folder / "metrics.json").exists() and not (folder / files.SPREAD).exists()
+
+
+def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> None:
+    """Train from the further seeds (seed + 1, seed + 2, ...) and write ``spread.json``; what is done is not done again.
+
+    A training that diverges is told as such and left out of the figures.
+
+    Args:
+        folder: of the first run, which is finished.
+        spec: of the first run, settled.
+        prepared: the data, split.
+        go_on: see ``Continue``.
+
+    Raises:
+        Interrupted: the user has asked to stop; ``resume`` goes on.
+    """
+    record = files.read_run(folder)[1]
+    seeds = [(spec.seed + i) % 2**32 for i in range(spec.repeat)]
+    for number, seed in enumerate(seeds[1:], 2):
+        mine = files.seed_folder(folder, seed)
+        changed = {"seed": seed, "split.seed": split_seed(spec), "repeat": 1}
+        own = spec.replace({**changed, "evaluation.baselines": False, "evaluation.report": False})
+        try:
+            if not mine.exists():
+                files.create(mine, "", {"run.toml": files.run_toml(own, record)}, prepared)
+            if not (mine / files.MODEL).exists():
+                go_on(mine, own, prepared)
+        except DivergedError:
+            continue
+        except (Interrupted, KeyboardInterrupt):
+            raise Interrupted(
+                Mistake(
+                    f"stopped in training {number} of {spec.repeat} (seed {seed}); all of it is saved",
+                    remedy=f"go on with: ranvier train --resume {folder}",
+                )
+            ) from None
+    write_json(folder / files.SPREAD, summed_up(folder, seeds))
+
+
+def split_seed(spec: Spec) -> int:
+    """The seed that the split is drawn from."""
+    return spec.seed if spec.split.seed is None else spec.split.seed
+
+
+def summed_up(folder: Path, seeds: list[int]) -> dict[str, Any]:
+    """What ``spread.json`` holds: each metric of each seed on the test rows, and their spread."""
+    places = {seed: folder if seed == seeds[0] else files.seed_folder(folder, seed) for seed in seeds}
+    measured = {
+        seed: files.read_json(place / "metrics.json")
+        for seed, place in places.items()
+        if (place / "metrics.json").exists()
+    }
+    values: dict[int, dict[str, float | None]] = {
+        seed: {name: entry["value"] for name, entry in metrics["test"].items()}
+        for seed, metrics in measured.items()
+    }
+    first = seeds[0]
+    return {
+        "metric": measured[first]["metric"],
+        "runs": [
+            {"seed": seed, "diverged": seed not in values, "test": values.get(seed, {})} for seed in seeds
+        ],
+        "test": {
+            name: spread(
+                {seed: of_seed.get(name) for seed, of_seed in values.items()},
+                bool(load("metrics", name).greater_is_better),
+            )
+            for name in values[first]
+        },
+    }
