@@ -212,7 +212,7 @@ def test_one_good_sentence(settings, sentences):
 
 def test_the_nearest_setting_is_suggested_or_those_at_that_place_are_named():
     assert said({"split.xyz": 1}) == [
-        "There is no setting 'split.xyz'. There are: split.validation, split.test, split.stratify."
+        "There is no setting 'split.xyz'. There are: split.validation, split.test, split.stratify, split.seed."
     ]
     assert said({"qqqq": 1})[0].startswith("There is no setting 'qqqq'. There are: source, target, ")
 
