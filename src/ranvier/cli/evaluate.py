@@ -13,18 +13,25 @@ from .output import Json, emit, say
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A model file, such as runs/a/model.rv.")],
     source: Annotated[str, typer.Argument(help="Rows with the target.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="The report: a file .html or .md, or a new folder for it and its numbers."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a model on rows whose target is known, each metric with its 95% interval.
+    """Measure a model on rows whose target is known, and say how they differ from the training rows.
 
     \b
     Examples:
       ranvier evaluate runs/a/model.rv test.csv
+      ranvier evaluate runs/a/model.rv test.csv --out report.html
       ranvier evaluate runs/a/model.rv test.csv --json
     """
     from ..workflow.evaluate import evaluate as measure
 
-    evaluation = measure(model, source)
+    evaluation = measure(model, source, out=out)
     if as_json:
         emit(evaluation.as_dict())
     else:

@@ -29,6 +29,7 @@ from torch import nn
 from ..assemble import Architecture
 from ..catalog import TASKS
 from ..data.preparation import Preparation
+from ..data.profile import Profile
 from ..data.schema import Schema
 from ..errors import Mistake, ModelFileError, RanvierError
 from ..files import write_bytes
@@ -59,6 +60,7 @@ def save(model: Model, path: str | Path) -> Path:
         "architecture": model.architecture.as_dict(),
         "card": dict(model.card),
         "temperature": model.temperature,
+        "profile": model.profile.state() if model.profile else None,
     }
     golden = {
         "rows": rows.to_dict(as_series=False),
@@ -108,6 +110,7 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
             architecture=architecture,
             network=built,
             card=described["card"],
+            profile=Profile.from_state(described["profile"]) if described.get("profile") else None,
             temperature=_temperature(described.get("temperature", 1.0)),
         )
         rows = pl.DataFrame(golden["rows"])

@@ -16,6 +16,7 @@ from ..assemble import Architecture
 from ..catalog import load as load_member
 from ..data.ledger import Ledger
 from ..data.preparation import Preparation
+from ..data.profile import Profile
 from ..data.schema import Schema
 from ..data.source import read
 from ..data.source.arrays import vectors
@@ -39,6 +40,7 @@ class Model:
         architecture: what the network was built from.
         network: the trained network.
         card: what a reader should know: metrics, rows, versions. JSON values.
+        profile: what the columns of the training rows are like, in counts; None in old files.
         temperature: that the probabilities of classes are brought to (``evaluation.recalibration``); 1 leaves them.
     """
 
@@ -48,6 +50,7 @@ class Model:
     architecture: Architecture
     network: nn.Module
     card: Mapping[str, Any] = field(default_factory=dict)
+    profile: Profile | None = None
     temperature: float = 1.0
 
     def predict(self, data: Any, ledger: Ledger | None = None) -> pl.DataFrame:

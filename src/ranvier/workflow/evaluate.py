@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,14 +12,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ..catalog import load as load_member
 from ..data.ledger import Ledger
 from ..delivery.file import load
 from ..delivery.model import Model, read_rows
 from ..errors import DataError, Mistake
 from ..evaluation.intervals import Measured
 from ..evaluation.intervals import measure as with_intervals
-from .measure import metrics_of, of_classes
+from ..insight.drift import Drift, drift
+from ..insight.report.markup import interval, words
+from .evaluation_report import is_page, write_evaluation
+from .folder import check_free
+from .measure import answers, metrics_of, of_classes
 from .run import Run
+
+TOLD = 10
+"""So many columns that differ are told on the terminal."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,10 @@ class Evaluation:
         rows: read, dropped and measured.
         ledger: what became of rows and cells.
         details: of classes: their scores and the confusion matrix.
+        verdict: how the measure compares with that on the test rows of the training.
+        drift: how the rows differ from the training rows; None where the model file does not say what these were like.
+        predictions: row number, true value, prediction.
+        report: where the report was written; None where none was asked for.
     """
 
     task: str
@@ -36,6 +51,10 @@ class Evaluation:
     rows: dict[str, int]
     ledger: Ledger
     details: dict[str, Any]
+    verdict: str
+    drift: Drift | None
+    predictions: pl.DataFrame
+    report: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The evaluation as JSON values."""
@@ -45,27 +64,51 @@ class Evaluation:
             "rows": self.rows,
             "ledger": self.ledger.as_dict(),
             **self.details,
+            "verdict": self.verdict,
+            "drift": self.drift.as_dict() if self.drift else None,
         }
 
     def __str__(self) -> str:
         from .summary import metric_lines
 
         lines = [f"{self.rows['test']:,} rows measured ({self.task})", *metric_lines(self.test)]
-        return "\n".join([*lines, *(f"  ledger: {entry}" for entry in self.ledger.entries)])
+        lines += [f"  ledger: {entry}" for entry in self.ledger.entries]
+        lines.append(f"verdict: {self.verdict}")
+        lines += [f"rows: {line}" if i == 0 else line for i, line in enumerate(self._drift_lines())]
+        return "\n".join([*lines, *([f"report: {self.report}"] if self.report else [])])
+
+    def _drift_lines(self) -> list[str]:
+        if self.drift is None:
+            return ["The model file does not say what its training rows were like."]
+        first, *told = self.drift.lines()
+        more = [f"  ... and {len(told) - TOLD} more columns"] if len(told) > TOLD else []
+        return [first, *told[:TOLD], *more]
 
 
-def evaluate(model: Model | Run | str | Path, data: Any, y: Any = None) -> Evaluation:
-    """Measure a model on rows whose target is known.
+def evaluate(
+    model: Model | Run | str | Path,
+    data: Any,
+    y: Any = None,
+    *,
+    out: str | Path | None = None,
+) -> Evaluation:
+    """Measure a model on rows whose target is known, and say how they differ from the training rows.
 
     Args:
         model: a model, a run, or the path of a model file.
         data: whatever ``ranvier.fit`` reads, with the target column; or an array X.
         y: the target's values, where ``data`` is an array.
+        out: where the report goes: a file ``.html`` or ``.md``, or a new folder, which then holds the measure, the
+            ledger, the drift and the predictions as well. None writes nothing.
 
     Raises:
+        RunError: ``out`` is a folder that is in use.
         DataError: the data cannot be read, lacks a column, or has no row whose target the model knows.
         ModelFileError: the model file cannot be used.
     """
+    if out is not None and not is_page(out):
+        check_free(Path(out))
+    command = f"ranvier evaluate {_shown(model)} {_shown(data)}"
     if isinstance(model, Run):
         model = model.model
     elif not isinstance(model, Model):
@@ -92,10 +135,46 @@ def evaluate(model: Model | Run | str | Path, data: Any, y: Any = None) -> Evalu
     truth = task.truth(task.encode(table.frame[task.target]))
     predicted = model.decide(table.frame, ledger)
     probable = bool(model.card.get("probabilities", True))
-    return Evaluation(
+    measured = with_intervals(truth, predicted, metrics_of(task), 0, probabilities=probable)
+    found = Evaluation(
         task=task.name,
-        test=with_intervals(truth, predicted, metrics_of(task), 0, probabilities=probable),
+        test=measured,
         rows={"read": ledger.read, "dropped": ledger.dropped, "test": len(table)},
         ledger=ledger,
         details=of_classes(task, truth, predicted, 0),
+        verdict=beside_training(task.metric, measured, model.card.get("test", {})),
+        drift=drift(model.profile, table.frame, model.schema, model.preparation) if model.profile else None,
+        predictions=answers(task, table.rows + 1, truth, predicted),
     )
+    if out is None:
+        return found
+    return replace(found, report=write_evaluation(found, model, table, command, Path(out)))
+
+
+def beside_training(metric: str, here: Mapping[str, Measured], then: Mapping[str, Any]) -> str:
+    """How the task's metric compares with that on the test rows of the training, which are other rows.
+
+    The difference is more than chance where it is more than 1.96 times its standard error, taken from the widths of
+    the two intervals.
+    """
+    now: Mapping[str, Any] = here[metric]
+    before = then.get(metric)
+    name = words(metric)
+    if not before or now["value"] is None or before["value"] is None:
+        return f"The {name} on these rows is {interval(dict(now))}."
+    told = f"The {name} is {interval(dict(now))}; on the test rows of the training it was {interval(before)}"
+    widths = [each["high"] - each["low"] for each in (now, before) if each["low"] is not None]
+    if len(widths) < 2:
+        return f"{told}. There are too few rows to tell whether that is more than chance."
+    apart = now["value"] - before["value"]
+    if abs(apart) <= math.hypot(*widths) / 2:
+        return f"{told}: no more of a difference than chance makes."
+    better = (apart > 0) == bool(load_member("metrics", metric).greater_is_better)
+    return f"{told}: it is {'better' if better else 'worse'} here, by more than chance."
+
+
+def _shown(given: Any) -> str:
+    """What stands for an argument in the command that repeats it."""
+    if isinstance(given, (str, Path)):
+        return shlex.quote(str(given))
+    return shlex.quote(str(given.folder / "model.rv")) if isinstance(given, Run) else "..."

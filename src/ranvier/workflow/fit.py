@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from .. import __version__
+from ..data.profile import Profile
 from ..delivery.file import save
 from ..delivery.model import Model
 from ..errors import DivergedError, Interrupted, Mistake, RunError
@@ -233,6 +234,7 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
     files.write_findings(folder, findings(prepared, measured.metrics, spec.seed, spec.evaluation.without))
     model.card = {**_card(measured.metrics, prepared), "probabilities": gives_probabilities(spec)}
     model.temperature = measured.temperature
+    model.profile = Profile.fit(prepared.frame("train"), prepared.schema, prepared.preparation)
     save(model, folder / files.MODEL)
     if spec.evaluation.report:
         write_report(folder)

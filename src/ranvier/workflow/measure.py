@@ -92,12 +92,10 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     if spec.evaluation.baselines and "test" in present:
         metrics.update(_baselines(prepared, truth["test"], predicted["test"], metrics_wanted, spec))
     metrics["verdict"] = _verdict(prepared, metrics) if "test" in present else UNMEASURED
-    frames = {}
-    for part in truth:
-        answers = task.frame(predicted[part])
-        row, true = (_free(name, answers.columns) for name in ("row", "true"))
-        known = {row: prepared.parts[part].rows.numpy() + 1, true: task.shown(truth[part])}
-        frames[part] = pl.DataFrame(known).hstack(answers)
+    frames = {
+        part: answers(task, prepared.parts[part].rows.numpy() + 1, truth[part], predicted[part])
+        for part in truth
+    }
     return Measured(metrics, frames["test"], frames["validation"], heat)
 
 
@@ -111,6 +109,13 @@ def _calibration(
     if found is None or not len(truth["test"]):
         return found
     return replace(found, test=before_and_after(truth["test"], predicted["test"], found.temperature))
+
+
+def answers(task: Task, rows: NDArray[Any], truth: NDArray[Any], predicted: NDArray[Any]) -> pl.DataFrame:
+    """Predictions as they stand in ``predictions.csv``: row number, true value, then the task's columns."""
+    made = task.frame(predicted)
+    row, true = (_free(name, made.columns) for name in ("row", "true"))
+    return pl.DataFrame({row: rows, true: task.shown(truth)}).hstack(made)
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

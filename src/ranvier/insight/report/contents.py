@@ -50,6 +50,8 @@ class Contents:
         network: layers and parameters; None where there is no model.
         test, validation: predictions of these parts; None where there are none.
         spread: the measure over several seeds; empty where it was trained from one.
+        drift: of an evaluation: how its rows differ from the training rows.
+        command: of an evaluation: what repeats it; empty for a run.
     """
 
     settings: dict[str, Any]
@@ -64,6 +66,8 @@ class Contents:
     test: Predictions | None
     validation: Predictions | None
     spread: dict[str, Any] = field(default_factory=dict)
+    drift: dict[str, Any] = field(default_factory=dict)
+    command: str = ""
 
     @property
     def classes(self) -> list[str]:
@@ -142,16 +146,20 @@ def _predictions(path: Path, classes: list[str] | None) -> Predictions | None:
     if not path.exists():
         return None
     try:
-        frame = pl.read_csv(path, infer_schema=False)
-        rows = frame.to_series(0).cast(pl.Int64).to_numpy()
-        if classes is None:
-            numbers = [frame.to_series(i).cast(pl.Float64).to_numpy() for i in (1, 2)]
-            return Predictions(rows, numbers[0], numbers[1]) if len(rows) else None
-        index = {label: i for i, label in enumerate(classes)}
-        target = np.array([index[label or ""] for label in frame.to_series(1)], dtype=np.int64)
-        each = frame[:, 3 : 3 + len(classes)].cast(pl.Float64)
-        return Predictions(rows, target, each.to_numpy()) if len(rows) else None
+        return predictions_of(pl.read_csv(path, infer_schema=False), classes)
     except (pl.exceptions.PolarsError, KeyError, IndexError) as error:
         raise RunError(
             Mistake(f"{str(path)!r} is damaged ({type(error).__name__})", "the predictions of this run")
         ) from error
+
+
+def predictions_of(frame: pl.DataFrame, classes: list[str] | None) -> Predictions | None:
+    """The predictions in a table of row number, true value and the task's columns; None where it has no rows."""
+    rows = frame.to_series(0).cast(pl.Int64).to_numpy()
+    if classes is None:
+        numbers = [frame.to_series(i).cast(pl.Float64).to_numpy() for i in (1, 2)]
+        return Predictions(rows, numbers[0], numbers[1]) if len(rows) else None
+    index = {label: i for i, label in enumerate(classes)}
+    target = np.array([index[label or ""] for label in frame.to_series(1).cast(pl.String)], dtype=np.int64)
+    each = frame[:, 3 : 3 + len(classes)].cast(pl.Float64)
+    return Predictions(rows, target, each.to_numpy()) if len(rows) else None

@@ -15,7 +15,11 @@ def data_section(contents: Contents) -> Html:
     used = sum(column["role"] == "input" for column in schema)
     said = tag(
         "p",
-        f"{ledger['read']:,} rows with {len(schema)} columns were read from {record.get('origin', 'the data')}; "
+        f"{ledger['read']:,} rows were read from {record.get('origin', 'the data')}; "
+        f"{contents.metrics['rows']['test']:,} of them were measured. Of the columns, which are those "
+        f"of the training, {used} are inputs."
+        if contents.command
+        else f"{ledger['read']:,} rows with {len(schema)} columns were read from {record.get('origin', 'the data')}; "
         f"{used} columns are inputs, and {record.get('target')!r} is what is learnt.",
     )
     columns = table(
@@ -47,13 +51,15 @@ def _rows(rows: list[int], count: int) -> str:
     return ", ".join(f"{row:,}" for row in rows[:5]) + (", …" if count > len(rows[:5]) else "")
 
 
-def _split(contents: Contents) -> Html:
+def _split(contents: Contents) -> Html | str:
     counts = contents.metrics.get("rows")
     reason = contents.record.get("reasons", {}).get("split", "")
     heading = tag("h3", "The split")
     said = tag("p", f"{reason[:1].upper()}{reason[1:]}.") if reason else ""
     if not counts:
         return join(heading, said)
+    if contents.command:
+        return ""
     parts = [
         ("train", "the weights are fitted to these rows, and so is the preparation of the columns"),
         ("validation", "decides when to stop, and the thresholds below"),

@@ -6,11 +6,14 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import ModelFileError, SpecError
+
+if TYPE_CHECKING:
+    from ...delivery.model import Model
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ def read_network(path: Path) -> Network | None:
         return _own(path)
     except ModelFileError:  # what is wrong with it is said by whoever asks for a prediction
         return None
+    return network_of(model)
+
+
+def network_of(model: Model) -> Network:
+    """The network of a model, as two synthetic rows pass through it."""
     from ...delivery.model import forward
 
     found: list[Layer] = []

@@ -9,9 +9,11 @@ MOST = 50
 """So many epochs are listed; of more, every second, third, ..."""
 
 
-def learning_section(contents: Contents) -> Html:
-    """The curves of loss, metric and learning rate, and their numbers."""
+def learning_section(contents: Contents) -> Html | str:
+    """The curves of loss, metric and learning rate, and their numbers. An evaluation has none."""
     history = contents.history
+    if contents.command:
+        return ""
     if not history:
         return section("learning", "The training", tag("p", "No epoch was finished."))
     first, last = history[0], history[-1]

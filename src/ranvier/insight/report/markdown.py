@@ -8,6 +8,7 @@ from .contents import Contents
 from .markup import interval, number, words
 from .overview import title
 from .repeat import command
+from .seeds import spread_line
 
 
 def markdown(contents: Contents) -> str:
@@ -23,7 +24,8 @@ def markdown(contents: Contents) -> str:
     lines += ["## Data", "", f"- {ledger['read']:,} rows read, {ledger['dropped']:,} dropped"]
     if "rows" in metrics:
         rows = metrics["rows"]
-        lines.append(f"- {rows['train']:,} train, {rows['validation']:,} validation, {rows['test']:,} test")
+        parts = [f"{rows[part]:,} {part}" for part in ("train", "validation", "test") if part in rows]
+        lines.append(f"- {', '.join(parts)}")
     for entry in ledger["entries"]:
         column = f"column {entry['column']!r}, " if entry["column"] else ""
         lines.append(_plain(f"- ledger: {column}{entry['outcome']}, {entry['count']:,}: {entry['reason']}"))
@@ -50,14 +52,28 @@ def markdown(contents: Contents) -> str:
             for name, entry in metrics["classes"].items()
         ]
         lines += ["", "## Classes", "", *_table(["class", "rows", "precision", "recall", "F1"], scores)]
-    lines += ["", "## Findings", ""]
-    lines += [
-        _plain(f"- {f['severity']} {f['code']}, {f['place']}: {f['cause']} {f['remedy']}")
-        for f in contents.findings
-    ] or ["None."]
+    if contents.spread:
+        lines += ["", "## Seeds", "", _plain(spread_line(contents.spread))]
+    lines += _drift(contents) if contents.command else _findings(contents)
     versions = ", ".join(f"{name} {version}" for name, version in contents.record.get("versions", {}).items())
     lines += ["", "## To repeat it", "", "```", command(contents), "```", "", f"With {versions}."]
     return "\n".join(lines) + "\n"
+
+
+def _findings(contents: Contents) -> list[str]:
+    told = [
+        _plain(f"- {f['severity']} {f['code']}, {f['place']}: {f['cause']} {f['remedy']}")
+        for f in contents.findings
+    ]
+    return ["", "## Findings", "", *(told or ["None."])]
+
+
+def _drift(contents: Contents) -> list[str]:
+    heading = ["", "## New rows and training rows", ""]
+    if not contents.drift:
+        return [*heading, "The model file does not say what its training rows were like."]
+    told = [_plain(f"- {c['column']}: {c['told']}") for c in contents.drift["columns"] if c["told"]]
+    return [*heading, _plain(contents.drift["verdict"]), *(["", *told] if told else [])]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

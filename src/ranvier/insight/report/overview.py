@@ -24,8 +24,10 @@ def head(contents: Contents) -> Html:
     return tag("header", join(tag("h1", title(contents)), tag("p", said, class_="verdict"), tiles))
 
 
-def findings_section(contents: Contents) -> Html:
-    """What was noticed: the gravest first."""
+def findings_section(contents: Contents) -> Html | str:
+    """What was noticed: the gravest first. An evaluation has no findings."""
+    if contents.command:
+        return ""
     found = sorted(contents.findings, key=lambda finding: ORDER.get(finding["severity"], 3))
     if not found:
         return section("findings", "Findings", tag("p", "Nothing was found that needs your attention."))
@@ -60,7 +62,9 @@ def _numbers(contents: Contents) -> list[tuple[str, str, str]]:
         tiles.append((f"Test {words(contents.metric)}", number(entry["value"]), text))
     if "rows" in metrics:
         rows = metrics["rows"]
-        parts = f"{rows['train']:,} train, {rows['validation']:,} validation, {rows['test']:,} test"
+        parts = ", ".join(
+            f"{rows[part]:,} {part}" for part in ("train", "validation", "test") if part in rows
+        )
         tiles.append(("Rows", number(rows["read"]), parts))
     if contents.network:
         tiles.append(

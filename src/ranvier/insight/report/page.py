@@ -9,6 +9,7 @@ from pathlib import Path
 from ...errors import Mistake, RunError
 from .contents import Contents
 from .data import data_section
+from .drift import drift_section
 from .figures import figures
 from .learning import learning_section
 from .markup import Html, escape, join, tag
@@ -38,6 +39,7 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
     sections = {
         "measure": ("The measure", measure_section(contents)),
         "seeds": ("The seeds", seeds_section(contents)),
+        "drift": ("New rows", drift_section(contents)),
         "findings": ("Findings", findings_section(contents)),
         "data": ("What was read", data_section(contents)),
         "network": ("The network", network_section(contents)),
@@ -52,7 +54,7 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
     links = join(*(tag("li", tag("a", text, href=f"#{name}")) for name, (text, _) in shown.items()))
     nav = tag("nav", tag("ul", links), aria_label="Contents")
     main = tag("main", join(*(made for _, made in shown.values())), id="main")
-    footer = tag("footer", "Made by ranvier from the files of the run's folder. It needs no network.")
+    footer = tag("footer", "Made by ranvier. This page is one file and needs no network.")
     frame = tag("div", join(nav, head(contents), main, footer), class_="frame")
     body = join(
         tag("a", "To the report", href="#main", class_="skip"),

@@ -93,7 +93,7 @@ def _curves(contents: Contents) -> Html:
 
 def _thresholds(contents: Contents, test: Predictions, miss_cost: float | None) -> Html | str:
     validation, classes = contents.validation, contents.classes
-    if len(classes) != 2:
+    if len(classes) != 2 or contents.command:
         return ""
     heading = tag("h3", "A threshold for a cost")
     if validation is None or len(set(validation.target.tolist())) < 2:

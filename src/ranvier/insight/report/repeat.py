@@ -17,7 +17,9 @@ def repeat_section(contents: Contents) -> Html:
         for name, value in flat(contents.settings)
     ]
     settings = table("Settings, and why where they were chosen for you", ["setting", "value", "reason"], rows)
-    versions = [*record.get("versions", {}).items(), ("data (SHA-256)", record.get("fingerprint", "–"))]
+    if contents.command:
+        listed = table("Versions and data", ["what", "version"], _versions(contents))
+        return section("repeat", "To repeat it", tag("pre", contents.command, tabindex="0"), listed)
     return section(
         "repeat",
         "To repeat it",
@@ -25,12 +27,19 @@ def repeat_section(contents: Contents) -> Html:
         tag("pre", command(contents), tabindex="0"),
         details("Settings", settings),
         details("run.toml", tag("pre", contents.run_toml, tabindex="0")),
-        table("Versions and data", ["what", "version"], versions),
+        table("Versions and data", ["what", "version"], _versions(contents)),
     )
+
+
+def _versions(contents: Contents) -> list[tuple[str, str]]:
+    record = contents.record
+    return [*record.get("versions", {}).items(), ("data (SHA-256)", record.get("fingerprint", "–"))]
 
 
 def command(contents: Contents) -> str:
     """What to type, or to write in Python where the data were Python objects or the network a module."""
+    if contents.command:
+        return contents.command
     own = contents.record.get("module")
     if contents.settings.get("source") and not own:
         return "ranvier train --config run.toml"

@@ -1,0 +1,107 @@
+"""The report of an evaluation: the same page as a run's, of new rows, and how these differ from the training rows."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from .. import __version__
+from ..data.table import Table
+from ..delivery.model import Model
+from ..errors import RunError
+from ..files import cannot_write, write_json, write_text
+from ..insight.report import Contents, markdown, page
+from ..insight.report.contents import predictions_of
+from ..insight.report.layers import network_of
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluation
+
+THEN = "test rows of the training"
+
+
+def is_page(out: str | Path) -> bool:
+    """Whether a place names a page rather than a folder."""
+    return Path(out).suffix in (".html", ".md")
+
+
+def write_evaluation(found: Evaluation, model: Model, table: Table, command: str, out: Path) -> Path:
+    """Write the report of an evaluation; gives the path of the page.
+
+    Args:
+        found: what was measured.
+        model: the model.
+        table: the rows.
+        command: that repeats it.
+        out: a file ``.html`` or ``.md``, or a folder that is not in use.
+
+    Raises:
+        RunError: the place cannot be written.
+    """
+    contents = contents_of(found, model, table, command)
+    text = markdown(contents) if out.suffix == ".md" else page(contents)
+    if is_page(out):
+        write_text(out, text)
+        return out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(cannot_write(out, error)) from error
+    write_json(out / "metrics.json", contents.metrics)
+    write_json(out / "ledger.json", contents.ledger)
+    write_json(out / "drift.json", contents.drift)
+    write_text(out / "predictions.csv", found.predictions.write_csv())
+    write_text(out / "report.html", text)
+    return out / "report.html"
+
+
+def contents_of(found: Evaluation, model: Model, table: Table, command: str) -> Contents:
+    """What the page is made from."""
+    task = model.task
+    then = model.card.get("test", {})
+    beside: dict[str, Any] = {}
+    if then and set(found.test) <= set(then):
+        beside[THEN] = {
+            **then,
+            "description": "the same network on rows that were held out when it was trained",
+        }
+    metrics: dict[str, Any] = {
+        "task": task.name,
+        "metric": task.metric,
+        "test": found.test,
+        "validation": {},
+        "baselines": beside,
+        "rows": found.rows,
+        "verdict": found.verdict,
+        **found.details,
+    }
+    versions = {
+        "ranvier": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    return Contents(
+        settings={},
+        record={
+            "origin": table.origin,
+            "target": task.target,
+            "fingerprint": table.fingerprint,
+            "versions": versions,
+        },
+        run_toml="",
+        schema=model.schema.as_dict()["columns"],
+        ledger=found.ledger.as_dict(),
+        history=[],
+        findings=[],
+        metrics=metrics,
+        network=network_of(model),
+        test=predictions_of(found.predictions, metrics.get("confusion", {}).get("classes")),
+        validation=None,
+        drift=found.drift.as_dict() if found.drift else {},
+        command=command,
+    )
