@@ -7,7 +7,7 @@ page.py           the whole page
 overview.py       title, verdict, findings
 data.py           what was read; network.py; learning.py; measure.py; probabilities.py; repeat.py: a section each
 seeds.py          the spread over seeds; drift.py: new rows beside training rows
-markdown.py       the same as plain text
+markdown.py       the same as plain text; pdf.py: as a browser prints it
 
 It is a pure function of the folder: the same files give the same bytes, and runs of the same seed the same report.
 """
@@ -21,11 +21,12 @@ from .contents import Contents, read
 from .figures import figures
 from .markdown import markdown
 from .page import page
+from .pdf import pdf
 from .summary import summary
 
 NAME = "report.html"
 
-__all__ = ["NAME", "Contents", "figures", "markdown", "page", "read", "summary", "write"]
+__all__ = ["NAME", "Contents", "figures", "markdown", "page", "pdf", "read", "summary", "write"]
 
 
 def write(folder: str | Path, miss_cost: float | None = None) -> Path:
