@@ -121,9 +121,9 @@ def test_the_verb_report(runs, monkeypatch, capsys, tmp_path):
 
 def test_the_verb_report_says_all_that_is_wrong(runs, monkeypatch, capsys):
     code, _, err = ranvier(
-        monkeypatch, capsys, "report", runs["short"], "--format", "pdf", "--miss-cost", "-1"
+        monkeypatch, capsys, "report", runs["short"], "--format", "odt", "--miss-cost", "-1"
     )
-    assert code == 2 and "--format is 'pdf'. Expected html or md" in err
+    assert code == 2 and "--format is 'odt'. Expected html, md or pdf" in err
     assert "--miss-cost is -1. Expected a number above 0" in err
     code, _, err = ranvier(monkeypatch, capsys, "report", runs["short"], "--format", "md", "--open")
     assert code == 2 and "--open opens the page" in err
