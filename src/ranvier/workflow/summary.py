@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..finding import Finding
+from ..insight.report.markup import number
 from ..insight.report.seeds import spread_line
 from ..tasks import classes_of
+from ..training.history import read_history
 from .prepared import Prepared
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def summary(run: Run) -> str:
     history = run.history
     lines = [head]
     if history:
-        trained = f"  trained   {len(history)} epochs, {history[-1]['step']:,} steps"
+        trained = f"  trained   {len(history)} epochs, {history[-1]['step']:,} steps{_time_of(run)}"
         if history[-1]["validation"]:
             best = min(history, key=lambda line: line["validation"]["loss"])
             trained += f"; lowest validation loss in epoch {best['epoch']}"
@@ -51,23 +53,52 @@ def summary(run: Run) -> str:
     if not (run.folder / "metrics.json").exists():
         return "\n".join([*lines, *(f"  finding   {f['cause']} {f['remedy']}" for f in run.findings)])
     metrics = run.metrics
-    lines += [f"  test      {line.strip()}" for line in metric_lines(metrics["test"], few=True)]
-    for name, baseline in metrics["baselines"].items():
-        lines.append(f"  {name:<9} {_value(metrics['metric'], baseline[metrics['metric']])}")
+    metric, measured = metrics["metric"], metrics["test"]
+    few = [metric, *(name for name in ("roc_auc", "r2") if name != metric)]
+    told = [
+        _value(name, measured[name], "95% interval " if name == metric else "")
+        for name in few
+        if name in measured
+    ]
+    if told:
+        lines.append(f"  test      {'; '.join(told)}")
+    others = [f"{name} {number(entry[metric]['value'])}" for name, entry in metrics["baselines"].items()]
+    if others:
+        lines.append(f"  beside    {', '.join(others)}")
     if run.spread:
         lines.append(f"  seeds     {spread_line(run.spread)}")
     lines.append(f"  verdict   {metrics['verdict']}")
-    lines += [f"  finding   {Finding(**f)}" for f in run.findings if f["severity"] != "info"]
+    lines += _finding_lines(run)
     lines.append(f"  model     {run.folder / 'model.rv'}")
     if (run.folder / "report.html").exists():
         lines.append(f"  report    {run.folder / 'report.html'}")
     return "\n".join(lines)
 
 
-def metric_lines(measured: Mapping[str, Mapping[str, Any]], few: bool = False) -> list[str]:
-    """A line for each metric: value and 95% interval; ``few`` keeps those that most people ask for."""
-    wanted = ("accuracy", "roc_auc", "rmse", "r2")
-    return [f"  {_value(name, entry)}" for name, entry in measured.items() if not few or name in wanted]
+SHOWN = 2
+"""So many findings are shown with the summary; the report has them all."""
+
+
+def _finding_lines(run: Run) -> list[str]:
+    """The gravest findings; what is only worth knowing is left to the report."""
+    grave = [Finding(**each) for each in run.findings if each["severity"] != "info"]
+    lines = [f"  finding   {finding}" for finding in grave[:SHOWN]]
+    if more := len(grave) - SHOWN:
+        lines += [f"  finding   and {more} more in the report"] if more > 0 else []
+    return lines
+
+
+def _time_of(run: Run) -> str:
+    """How long the epochs took, over all sittings; nothing where the file is gone."""
+    seconds = sum(line.get("seconds", 0.0) for line in read_history(run.folder / "timing.jsonl"))
+    if not seconds:
+        return ""
+    return f" in {seconds:.0f} s" if seconds < 100 else f" in {seconds / 60:.0f} min"
+
+
+def metric_lines(measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each metric: value and 95% interval."""
+    return [f"  {_value(name, entry, '95% interval ')}" for name, entry in measured.items()]
 
 
 def inspection_lines(inspection: Inspection) -> Iterator[str]:
@@ -97,8 +128,8 @@ def _flat(settings: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, A
             yield f"{place}{name}", value
 
 
-def _value(name: str, entry: Mapping[str, Any]) -> str:
+def _value(name: str, entry: Mapping[str, Any], before: str) -> str:
     if entry["value"] is None:
         return f"{name} not defined"
-    interval = "" if entry["low"] is None else f"  (95% interval {entry['low']:.4g} to {entry['high']:.4g})"
+    interval = "" if entry["low"] is None else f" ({before}{entry['low']:.4g} to {entry['high']:.4g})"
     return f"{name} {entry['value']:.4g}{interval}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...assemble import multiplications
 from ...errors import ModelFileError, SpecError
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ class Layer:
         kind: the name of its class; empty where it is not known.
         shape: of what it gives, ``B`` standing for the rows; of the parameter, where ``kind`` is empty.
         parameters: how many numbers it learns itself.
+        multiplications: how many it makes for a row, about; 0 where its kind is not known.
     """
 
     name: str
     kind: str
     shape: str
     parameters: int
+    multiplications: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Network:
         outputs: K.
         layers: in the order in which rows pass through them.
         parameters: how many numbers it learns in all.
+        multiplications: how many it makes for a row, about; 0 where the layers are not known.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Network:
     outputs: int
     layers: list[Layer]
     parameters: int
+    multiplications: int = 0
 
 
 def read_network(path: Path) -> Network | None:
@@ -86,7 +91,8 @@ def network_of(model: Model) -> Network:
         hook.remove()
     made_of = model.architecture
     parameters = sum(parameter.numel() for parameter in model.network.parameters())
-    return Network(_name(made_of.network), made_of.blocks, made_of.outputs, found, parameters)
+    cost = multiplications(model.network)
+    return Network(_name(made_of.network), made_of.blocks, made_of.outputs, found, parameters, cost)
 
 
 def _name(network: str | Mapping[str, Any]) -> str:
@@ -97,9 +103,11 @@ def _name(network: str | Mapping[str, Any]) -> str:
 def _noting(name: str, module: Any, found: list[Layer]) -> Any:
     own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
 
+    cost = own if any(module.children()) else multiplications(module)
+
     def note(_module: Any, _inputs: Any, output: Any) -> None:
         if all(layer.name != name for layer in found):
-            found.append(Layer(name, type(module).__name__, _shape(output), own))
+            found.append(Layer(name, type(module).__name__, _shape(output), own, cost))
 
     return note
 

@@ -19,7 +19,12 @@ def network_section(contents: Contents) -> Html:
     network = contents.network
     if network is None:
         return section("network", "The network", tag("p", "There is no model file to read it from."))
-    said = tag("p", f"The network {network.name!r} learns {network.parameters:,} numbers.")
+    cost = (
+        f" It makes about {network.multiplications:,} multiplications for a row."
+        if network.multiplications
+        else ""
+    )
+    said = tag("p", f"The network {network.name!r} learns {network.parameters:,} numbers.{cost}")
     if network.layers and not network.layers[0].kind:
         rows: list[tuple[str, ...]] = [
             (layer.name, layer.shape, number(layer.parameters)) for layer in network.layers
@@ -28,10 +33,16 @@ def network_section(contents: Contents) -> Html:
         note = tag("p", "It is a module of your own, of which the model file holds the parameters alone.")
         return section("network", "The network", said, note, listed)
     rows = [
-        (layer.name, layer.kind, layer.shape, number(layer.parameters) if layer.parameters else "–")
+        (
+            layer.name,
+            layer.kind,
+            layer.shape,
+            *(number(n) if n else "–" for n in (layer.parameters, layer.multiplications)),
+        )
         for layer in network.layers
     ]
-    listed = table("Layers; B stands for the rows", ["layer", "kind", "gives", "parameters"], rows, [3])
+    header = ["layer", "kind", "gives", "parameters", "multiplications"]
+    listed = table("Layers; B stands for the rows", header, rows, [3, 4])
     columns = tag("div", join(_drawing(network, contents), listed), class_="beside drawn")
     return section("network", "The network", said, columns)
 

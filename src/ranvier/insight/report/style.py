@@ -77,7 +77,9 @@ footer { color: var(--soft); font-size: .88rem; }
   .drawn.beside { grid-template-columns: 19rem minmax(0, 1fr); } }
 @media (min-width: 1080px) { .frame { grid-template-columns: 11rem minmax(0, 1fr); }
   nav { grid-row: 1 / span 3; } nav ul { position: sticky; top: 2rem; flex-direction: column; } }
-@media (max-width: 600px) { .frame { padding: 1.25rem .75rem 3rem; } section { padding: 1.1rem; border-radius: 10px; } }
+@media (max-width: 600px) { .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem; }
+  .tiles > div { padding: .7rem .8rem; } dd b { font-size: 1.4rem; }
+  .frame { padding: 1.25rem .75rem 3rem; } section { padding: 1.1rem; border-radius: 10px; } }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print { :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb;
     --accent: #000; --accent-fill: 37 99 235; --calm: #000; --calm-fill: #eee; --warn: #000; --warn-fill: #eee;
