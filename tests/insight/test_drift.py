@@ -111,9 +111,7 @@ def test_a_profile_survives_the_file_and_a_model_without_one_says_so(run, tmp_pa
     assert isinstance(model.profile, Profile)
     assert model.profile == rv.load(save(model, tmp_path / "again.rv")).profile
     model.profile = None
-    found = rv.evaluate(
-        save(model, tmp_path / "old.rv"), table(40, 1), out=tmp_path / "old.html"
-    )
+    found = rv.evaluate(save(model, tmp_path / "old.rv"), table(40, 1), out=tmp_path / "old.html")
     assert found.drift is None and "does not say what its training rows were like" in str(found)
     assert "does not say what its training rows were like" in (tmp_path / "old.html").read_text()
     rv.evaluate(tmp_path / "old.rv", table(40, 1), out=tmp_path / "old.md")
