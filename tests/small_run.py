@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +32,17 @@ def mixed_frame(rows: int = 120) -> pl.DataFrame:
 def small_run(folder: Path, **settings: Any) -> rv.Run:
     """A run on the mixed frame, in ``folder``."""
     return rv.fit(mixed_frame(), target="bought", settings={**QUICK, **settings}, out=folder / "run")
+
+
+class StopAt:
+    """Presses Ctrl-C after a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step(self, state: Any, batch: Any, loss: float) -> None:
+        if state.step == self.step:
+            signal.raise_signal(signal.SIGINT)
+
+    def on_epoch(self, state: Any, line: Any) -> None:
+        pass

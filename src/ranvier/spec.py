@@ -190,16 +190,18 @@ class EvaluationSpec(Section):
 
 
 class ExecutionSpec(Section):
-    """Where and how the steps run.
+    """Where and how the steps run, and whether the rows stay on disk.
 
     ``plan`` "exact" pins plain PyTorch in 32-bit numbers; else what is left open is chosen for speed.
     ``backpropagation`` is by derivatives that are written out, or by PyTorch's autograd; they agree up to rounding.
+    ``stream`` leaves the rows on disk; None does where they are too many for memory.
     """
 
     device: str | None = None
     threads: Count | None = None
     plan: Literal["fast", "exact"] = "fast"
     backpropagation: Literal["explicit", "autograd"] | None = None
+    stream: bool | None = None
 
 
 class Spec(Section):

@@ -16,23 +16,9 @@ import ranvier as rv
 from ranvier.errors import DivergedError, Interrupted, RunError
 from ranvier.files import exclusive
 from ranvier.workflow.interrupt import interruptible
-from small_run import QUICK, mixed_frame
+from small_run import QUICK, StopAt, mixed_frame
 
 SAME = ("model.rv", "history.jsonl", "metrics.json", "findings.json", "predictions.csv", "report.html")
-
-
-class StopAt:
-    """Presses Ctrl-C after a step."""
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step(self, state: Any, batch: Any, loss: float) -> None:
-        if state.step == self.step:
-            signal.raise_signal(signal.SIGINT)
-
-    def on_epoch(self, state: Any, line: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ..data.batches import Batch, Batches
+from ..data.stream.passes import StreamBatches
 from ..execution.plan import EXACT, Plan
 from .divergence import diagnose, unmeasurable
 from .limits import Limits as Limits
@@ -46,7 +47,7 @@ Validate = Callable[[nn.Module], dict[str, float]]
 
 def train(
     state: State,
-    batches: Batches,
+    batches: Batches | StreamBatches,
     limits: Limits,
     validate: Validate,
     *,

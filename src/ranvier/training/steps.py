@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ..data.batches import Batch, Batches
+from ..data.stream.passes import StreamBatches
 from ..errors import Mistake, SpecError
 from ..execution.explicit import Explicit, Unknown
 from ..execution.plan import Plan
@@ -93,7 +94,7 @@ def explicit(state: State, limits: Limits, sample: Batch) -> Explicit:
     )
 
 
-def steps_by(plan: Plan, state: State, batches: Batches, limits: Limits) -> Steps:
+def steps_by(plan: Plan, state: State, batches: Batches | StreamBatches, limits: Limits) -> Steps:
     """What carries out the steps by ``plan``.
 
     Raises:

@@ -13,6 +13,7 @@ from torch import nn
 
 from .. import __version__
 from ..data.profile import Profile
+from ..data.stream.passes import StreamBatches
 from ..delivery.file import save
 from ..delivery.model import Model
 from ..errors import DivergedError, Interrupted, Mistake, RunError
@@ -183,6 +184,8 @@ def _finish(
                 Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it")
             )
         try:
+            if isinstance(learning.batches, StreamBatches):
+                learning.batches.keep(folder / files.STREAM)
             _train(folder, learning, plan_of(spec), watchers)
             _write_results(folder, spec, prepared, learning)
         except KeyboardInterrupt:
@@ -236,6 +239,9 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
     model.temperature = measured.temperature
     model.profile = Profile.fit(prepared.frame("train"), prepared.schema, prepared.preparation)
     save(model, folder / files.MODEL)
+    if isinstance(learning.batches, StreamBatches):
+        totals = learning.batches.totals(state.step)
+        write_json(folder / "ledger.json", {**prepared.ledger.as_dict(), "stream": totals})
     if spec.evaluation.report:
         write_report(folder)
 

@@ -7,6 +7,7 @@ split.csv               the part of each row
 history.jsonl           one line an epoch, without clock times: the same seed gives the same bytes
 timing.jsonl            one line an epoch: seconds, and steps of this sitting
 checkpoint.safetensors  the state of the training
+stream.jsonl            of a streamed table: where the rows of which blocks began to be drawn, and what became of them
 findings.json           what was noticed
 metrics.json            the measure on validation and test rows, beside the baselines
 predictions.csv         the test rows' predictions
@@ -39,6 +40,7 @@ CHECKPOINT = "checkpoint.safetensors"
 MODEL = "model.rv"
 REPORT = "report.html"
 SPREAD = "spread.json"
+STREAM = "stream.jsonl"
 
 
 def create(out: str | Path | None, name: str, files: Mapping[str, str], prepared: Prepared) -> Path:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from ..assemble import Architecture, multiplications, try_out
 from ..catalog import load
 from ..data.batches import Batch, Batches
+from ..data.stream.passes import StreamBatches
 from ..delivery.model import forward
 from ..errors import InternalError, Mistake, SpecError
 from ..spec import OWN_NETWORK, Choice, Spec
@@ -27,6 +29,7 @@ from ..training.state import State
 from . import planning
 from .prepared import Prepared
 from .settle import Settled, settle, with_threads
+from .streaming import pace
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Learning:
 
     architecture: Architecture
     state: State
-    batches: Batches
+    batches: Batches | StreamBatches
     limits: Limits
     validate: Validate
 
@@ -49,7 +52,9 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
     outputs = own_outputs(prepared, own) if own is not None else None
     if not len(prepared.parts["validation"]):
         spec = _unwatched(spec)
-    settled = settle(spec, prepared.task, len(prepared.parts["train"]), outputs)
+    settled = settle(spec, prepared.task, prepared.training_rows, outputs)
+    if prepared.streamed:
+        settled = _streaming(settled, spec, prepared)
     learning = set_up(settled.spec, prepared, own)
     settled = with_threads(settled, multiplications(learning.state.network), learning.batches.size)
     return planning.with_plan(settled, learning.state, learning.limits, learning.batches), learning
@@ -112,10 +117,39 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
     return Learning(
         architecture,
         state,
-        Batches(train, size, spec.seed),
+        prepared.batches(spec, train, size),
         limits,
         validation_of(task, objective, validation, metric),
     )
+
+
+def _streaming(settled: Settled, asked: Spec, prepared: Prepared) -> Settled:
+    """What is settled, with the epochs of a streamed table, which are not its passes.
+
+    Raises:
+        SpecError: all rows are asked for in one batch.
+    """
+    size = settled.spec.training.batch_size
+    if size == "all":
+        raise SpecError(
+            Mistake(
+                "training.batch_size is 'all', and the table is larger than memory",
+                "a number of rows",
+                "or set execution.stream to false, if there is memory enough",
+            )
+        )
+    rows = prepared.training_rows
+    steps, epochs = pace(rows, int(size or 1))
+    changed: dict[str, Any] = {"execution.stream": True}
+    reasons = {"execution.stream": prepared.streamed.reason if prepared.streamed else ""}
+    if asked.training.epochs is None and asked.training.time is None:
+        changed |= {"training.epochs": epochs}
+        reasons["training.epochs"] = (
+            f"of {steps:,} steps; a pass over about {rows:,} training rows is {rows // (size or 1):,}"
+        )
+    if asked.execution.stream is not None:
+        reasons.pop("execution.stream")
+    return Settled(settled.spec.replace(changed), {**settled.reasons, **reasons})
 
 
 def _unwatched(spec: Spec) -> Spec:
@@ -235,7 +269,7 @@ def _settled(choice: Choice | None) -> Choice:
     return choice
 
 
-def _endless(batches: Batches) -> Iterator[Batch]:
+def _endless(batches: Batches | StreamBatches) -> Iterator[Batch]:
     epoch = 0
     while True:
         yield from batches.epoch(epoch)

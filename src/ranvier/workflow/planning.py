@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..data.batches import Batches
+from ..data.stream.passes import StreamBatches
 from ..execution.explicit import Unknown
 from ..execution.plan import Plan
 from ..spec import Spec
@@ -12,7 +13,7 @@ from ..training.steps import explicit
 from .settle import Settled
 
 
-def with_plan(settled: Settled, state: State, limits: Limits, batches: Batches) -> Settled:
+def with_plan(settled: Settled, state: State, limits: Limits, batches: Batches | StreamBatches) -> Settled:
     """Settle ``execution.backpropagation``: by hand where all derivatives are written out."""
     execution = settled.spec.execution
     if execution.backpropagation is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,22 @@ import torch
 from numpy.typing import NDArray
 
 from ..catalog import TARGET_KINDS, load
-from ..data.batches import Batch
+from ..data.batches import Batch, Batches
 from ..data.infer import clean, infer_schema
 from ..data.kinds.values import read_numbers
 from ..data.ledger import Ledger
 from ..data.numbers import with_numbers
+from ..data.partition import PARTS
 from ..data.preparation import Preparation
 from ..data.schema import Schema
 from ..data.source import read, read_parts
 from ..data.split import Split, make_split, read_split
+from ..data.stream.passes import StreamBatches
 from ..data.table import Table
 from ..errors import DataError, Mistake, RunError
 from ..spec import Spec
 from ..tasks import Task
+from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Prepared:
         table: the rows that take part.
         ledger: what became of those that do not, and of cells and columns.
         parts: ``train``, ``validation`` and ``test``, as tensors.
+        streamed: the whole table, where all this is of a sample of its rows.
     """
 
     table: Table
@@ -44,6 +48,29 @@ class Prepared:
     preparation: Preparation
     task: Task
     parts: dict[str, Batch]
+    streamed: Streamed | None = None
+
+    @property
+    def training_rows(self) -> int:
+        """How many rows there are to learn from; of a streamed table about how many."""
+        rows = len(self.parts["train"])
+        if self.streamed is None:
+            return rows
+        return max(rows, round(self.streamed.stream.rows * rows / max(1, self.ledger.read)))
+
+    def batches(self, spec: Spec, train: Batch, size: int) -> Batches | StreamBatches:
+        """The batches of an epoch.
+
+        Args:
+            spec: of the run.
+            train: the training rows, on the device that they are to be on.
+            size: rows in a batch.
+        """
+        if self.streamed is None:
+            return Batches(train, size, spec.seed)
+        steps, _ = pace(self.training_rows, size)
+        few = train.take(slice(0, size))
+        return batches_of(self.streamed, spec, self.schema, self.preparation, self.task, few, steps)
 
     def frame(self, part: str) -> pl.DataFrame:
         """The raw rows of a part."""
@@ -90,7 +117,10 @@ def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepa
         RunError: the data is not that of the stored run.
     """
     ledger = Ledger()
-    table = read_data(spec, data, ledger)
+    opened = None
+    if stored is None or spec.execution.stream:
+        opened = choose(spec, spec.source if data is None else data)
+    table = read_data(spec, data, ledger) if opened is None else read_sample(opened[0], spec.seed, ledger)
     if stored and table.fingerprint != stored.fingerprint:
         raise RunError(
             Mistake(
@@ -100,7 +130,37 @@ def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepa
             )
         )
     schema = infer_schema(table, spec.columns, spec.target, spec.task, ledger)
-    return prepare_table(spec, table, stored.schema if stored else schema, ledger, stored)
+    schema = stored.schema if stored else schema
+    if opened is None:
+        return prepare_table(spec, table, schema, ledger, stored)
+    return _prepare_streamed(spec, Streamed(*opened, len(table)), table, schema, ledger, stored)
+
+
+def _prepare_streamed(
+    spec: Spec, streamed: Streamed, table: Table, schema: Schema, ledger: Ledger, stored: Stored | None
+) -> Prepared:
+    """Prepare a sample of a streamed table.
+
+    Raises:
+        RunError: a run is resumed, and its rows would not be in the parts that they were in.
+    """
+    table = replace(table, parts=parts_of(table.frame, schema, spec))
+    prepared = prepare_table(spec, table, schema, ledger, stored)
+    split = prepared.split
+    if table.parts is not None:
+        again = table.parts[np.searchsorted(table.rows, prepared.table.rows)]
+        if stored and not all((again[getattr(split, part)] == part).all() for part in PARTS):
+            raise RunError(
+                Mistake(
+                    "the rows would not be in the parts that they were in",
+                    "the release of polars that the run was started with, and its split.csv as it was",
+                    "start a new run",
+                )
+            )
+        split = replace(split, method="content", reason=REASON)
+    if not streamed.stream.counted:  # rows of text have no numbers to be shown
+        ledger.entries = [replace(entry, rows=()) for entry in ledger.entries]
+    return replace(prepared, split=split, streamed=streamed)
 
 
 def prepare_table(

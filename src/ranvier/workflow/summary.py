@@ -10,7 +10,9 @@ from ..insight.report.markup import number
 from ..insight.report.seeds import spread_line
 from ..tasks import classes_of
 from ..training.history import read_history
+from . import folder as files
 from .prepared import Prepared
+from .streaming import stream_lines
 
 if TYPE_CHECKING:
     from .inspect import Inspection
@@ -25,8 +27,10 @@ def data_lines(prepared: Prepared) -> list[str]:
     task, counts = prepared.task, prepared.split.counts
     count = len(classes_of(task))
     classes = f" ({count} classes)" if count else ""
-    lines = [
-        f"{prepared.table.origin}: {prepared.ledger.read:,} rows; {task.name} {task.target!r}{classes} "
+    origin = "sample" if prepared.streamed else prepared.table.origin
+    lines = [str(prepared.streamed)] if prepared.streamed else []
+    lines += [
+        f"{origin}: {prepared.ledger.read:,} rows; {task.name} {task.target!r}{classes} "
         f"from {len(prepared.schema.inputs)} columns",
         f"split: {counts['train']:,} train, {counts['validation']:,} validation, {counts['test']:,} test "
         f"({prepared.split.reason})",
@@ -50,6 +54,8 @@ def summary(run: Run) -> str:
             best = min(history, key=lambda line: line["validation"]["loss"])
             trained += f"; lowest validation loss in epoch {best['epoch']}"
         lines.append(trained)
+    if (streamed := files.read_json(run.folder / "ledger.json").get("stream")) is not None:
+        lines.append(f"  streamed  {stream_lines(streamed)}")
     if not (run.folder / "metrics.json").exists():
         return "\n".join([*lines, *(f"  finding   {f['cause']} {f['remedy']}" for f in run.findings)])
     metrics = run.metrics

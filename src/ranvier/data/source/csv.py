@@ -7,6 +7,7 @@ import io
 import os
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -56,8 +57,8 @@ def read(location: object, ledger: Ledger) -> Table:
     if not found.regular:
         text = regularised(text, separator, path.name)
         found = scan(text, separator)
-    header = next(csv.reader(io.StringIO(text[: found.ends[0]].decode("utf-8")), delimiter=separator))
-    names = _names(header, path.name)
+    header = _fields(text[: found.ends[0]], separator)
+    names = column_names(header, path.name)
     fields, blank = _count(text, found, len(names))
     _check_ragged(fields[~blank], len(names), separator, path.name)
     sound = (fields == len(names)) & ~blank
@@ -72,7 +73,7 @@ def read(location: object, ledger: Ledger) -> Table:
     if again.any():
         ledger.drop("the header once more", rows[again].tolist())
         frame, rows = frame.filter(~again), rows[~again]
-    _check_header(frame, header, bool(again.any()), path.name)
+    check_header(frame, header, bool(again.any()), path.name)
     if separator != "," and len(names) > 1:
         ledger.note("kept", f"the fields are separated by {_NAMES[separator]}", frame.height)
     for name, given in zip(names, header):
@@ -83,8 +84,88 @@ def read(location: object, ledger: Ledger) -> Table:
     return Table(frame, rows, path.name, fingerprint)
 
 
-def _names(header: list[str], file: str) -> list[str]:
-    """The names of the columns; one that is empty is called by its place."""
+def read_header(text: bytes, separator: str) -> tuple[list[str], int, int]:
+    """The header as it is written, the place where it ends, and how many whole records ``text`` holds with it."""
+    found = scan(text, separator)
+    if not len(found.ends):
+        return [], 0, 0
+    end = int(found.ends[0])
+    return _fields(text[:end], separator), end, len(found.ends)
+
+
+def read_block(
+    text: bytes, header: Sequence[str], names: Sequence[str], separator: str
+) -> tuple[pl.DataFrame, int, dict[str, int]]:
+    """Parse records cut out of the middle of a file, as ``read`` parses all of one.
+
+    A line that is not UTF-8, or whose quotation marks leave no whole record, is dropped: deep in a large file that is
+    no reason to stop.
+
+    Args:
+        text: whole records.
+        header: the names as they are written in the file.
+        names: of the columns.
+        separator: between the fields.
+
+    Returns:
+        The values as text; how many records there were; and how many were dropped, by reason.
+    """
+    text, dropped = _utf8(text.replace(b"\r\n", b"\n"))
+    line = io.StringIO()
+    csv.writer(line, delimiter=separator, lineterminator="\n").writerow(header)
+    text = line.getvalue().encode() + text + (b"" if text.endswith(b"\n") else b"\n")
+    found = scan(text, separator)
+    if not found.regular:
+        try:
+            text = regularised(text, separator, "")
+        except DataError:
+            text, unclosed = _closed(text)
+            dropped["a quotation mark that is not closed"] = unclosed
+            text = regularised(text, separator, "")
+        found = scan(text, separator)
+    fields, blank = _count(text, found, len(names))
+    sound = (fields == len(names)) & ~blank
+    frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    if sound.any():
+        frame = _parse(text, found, sound, list(names), separator)
+    dropped["a blank line"] = int(blank.sum())
+    dropped[f"not {len(names)} fields, as the header has"] = int((~sound & ~blank).sum())
+    again = _repeats_header(frame, list(header))
+    dropped["the header once more"] = int(again.sum())
+    if again.any():
+        frame = frame.filter(~again)
+    dropped = {reason: count for reason, count in dropped.items() if count}
+    return frame, frame.height + sum(dropped.values()), dropped
+
+
+def _utf8(text: bytes) -> tuple[bytes, dict[str, int]]:
+    """The lines that are UTF-8, and how many are not."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        lines = text.splitlines(keepends=True)
+        sound = [line for line in lines if line.decode("utf-8", "ignore").encode() == line]
+        return b"".join(sound), {"not UTF-8": len(lines) - len(sound)}
+    return text, {}
+
+
+def _closed(text: bytes) -> tuple[bytes, int]:
+    """The lines with an even number of quotation marks, and how many have another."""
+    lines = text.splitlines(keepends=True)
+    sound = [line for line in lines if line.count(b'"') % 2 == 0]
+    return b"".join(sound), len(lines) - len(sound)
+
+
+def _fields(line: bytes, separator: str) -> list[str]:
+    return next(csv.reader(io.StringIO(line.decode("utf-8")), delimiter=separator))
+
+
+def column_names(header: list[str], file: str) -> list[str]:
+    """The names of the columns; one that is empty is called by its place.
+
+    Raises:
+        DataError: a name stands more than once.
+    """
     names = [name.strip() or f"column_{place}" for place, name in enumerate(header or [""], 1)]
     twice = [repr(name) for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -174,11 +255,14 @@ def _repeats_header(frame: pl.DataFrame, header: list[str]) -> NDArray[np.bool_]
     return again
 
 
-def _check_header(frame: pl.DataFrame, header: list[str], repeated: bool, file: str) -> None:
+def check_header(frame: pl.DataFrame, header: list[str], repeated: bool, file: str) -> None:
     """Refuse a first line that looks like data: each of its values is a number, or occurs again in its column.
 
     The names 0, 1, 2, ... (as pandas writes them) are accepted. Where whole rows repeat the header, it is a header
     only if none of its names stands in another row.
+
+    Raises:
+        DataError: it does.
     """
     names = [name.strip() for name in header]
     given = [(place, name) for place, name in enumerate(names) if name]

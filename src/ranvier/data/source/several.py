@@ -14,7 +14,10 @@ from ..table import Table
 from .file import as_path, ends_with, path_of
 from .stack import continued, disagreements, stacked
 
-TEXT = (".csv", ".tsv", ".tab", ".txt", ".csv.gz", ".tsv.gz", ".tab.gz", ".txt.gz")
+PLAIN = (".csv", ".tsv", ".tab", ".txt")
+"""The endings of files of delimited text that are not compressed."""
+
+TEXT = (*PLAIN, *(f"{ending}.gz" for ending in PLAIN))
 """The endings by which a folder's files of delimited text are known."""
 
 _PARTS = {"train", "training", "validation", "valid", "val", "test"}
@@ -46,6 +49,21 @@ def read(location: object, ledger: Ledger) -> Table:
         DataError: no file is meant, one is named twice or cannot be read, the columns do not agree, or the files are
             named as the training and test rows are.
     """
+    given, left_out, origin = named(location)
+    tables = _tables(given, ledger)
+    table = stacked(tables, origin)
+    if left_out:
+        shown = ", ".join(left_out[:5]) + (", ..." if len(left_out) > 5 else "")
+        ledger.note("kept", f"the folder also holds what is no table, and was left out: {shown}", len(table))
+    return table
+
+
+def named(location: object) -> tuple[list[str], list[str], str]:
+    """The files that a list, a pattern or a folder means; what else a folder holds; and what they are called together.
+
+    Raises:
+        DataError: no file is meant, one is named twice, or they are named as the training and test rows are.
+    """
     left_out: list[str] = []
     if isinstance(location, (list, tuple)):
         given, origin = [str(one) for one in location], f"{len(location)} files"
@@ -56,12 +74,7 @@ def read(location: object, ledger: Ledger) -> Table:
         origin = f"{name} ({len(given)} file{'' if len(given) == 1 else 's'})"
         _check_parts(given, str(location))
     _check_once(given)
-    tables = _tables(given, ledger)
-    table = stacked(tables, origin)
-    if left_out:
-        shown = ", ".join(left_out[:5]) + (", ..." if len(left_out) > 5 else "")
-        ledger.note("kept", f"the folder also holds what is no table, and was left out: {shown}", len(table))
-    return table
+    return given, left_out, origin
 
 
 def _tables(given: list[str], ledger: Ledger) -> dict[str, Table]:

@@ -58,7 +58,7 @@ def read_text(path: Path, expected: str = "a CSV file") -> tuple[bytes, str]:
     fingerprint = hashlib.sha256(raw).hexdigest()
     text = _unpacked(raw, path)
     del raw  # of a large file, each copy counts
-    _check_text(text, path, expected)
+    check_text(text, path, expected)
     text = text.removeprefix(BYTE_ORDER_MARK)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
@@ -82,7 +82,12 @@ def _unpacked(raw: bytes, path: Path) -> bytes:
         ) from None
 
 
-def _check_text(text: bytes, path: Path, expected: str) -> None:
+def check_text(text: bytes, path: Path, expected: str) -> None:
+    """Refuse bytes that are another format, another encoding, or no text.
+
+    Raises:
+        DataError: with what they seem to be.
+    """
     for start, description in KNOWN_FORMATS.items():
         if text.startswith(start):
             ending = ENDINGS.get(start)

@@ -1,0 +1,59 @@
+"""Memory while training on a table larger than memory: resident memory each ten seconds.
+
+    python benchmarks/stream_memory.py [SECONDS] [GIGABYTES]
+
+Two minutes and 20 GB, where nothing is said. The table is the one of ``table_reading`` (1,000,000 rows of 50 columns,
+295 MB), linked into a folder as often as it takes: to the reader these are so many files, of which none is in memory.
+The disk's cache holds the one file, so the disk sets no bound to the speed. Trained is the default network, in a process
+of its own, whose resident memory is read from /proc each ten seconds.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from table_reading import write
+
+
+def resident(process: int) -> int:
+    """The bytes of memory that a process has."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
+
+
+def main() -> None:
+    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 120
+    gigabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "table.csv"
+        write(table, 1_000_000)
+        parts = Path(folder) / "parts"
+        parts.mkdir()
+        for number in range(round(gigabytes * 1e9 / table.stat().st_size)):
+            (parts / f"{number:03}.csv").symlink_to(table)
+        said = Path(folder) / "said.txt"
+        command = [sys.executable, "-m", "ranvier", "train", str(parts), "--target", "category_1", "--json"]
+        command += ["--time", f"{seconds}s", "--out", f"{folder}/run", "--set", "evaluation.baselines=false"]
+        started = time.monotonic()
+        with said.open("w") as out:
+            training = subprocess.Popen(command, stdout=out)
+            found: list[int] = []
+            while training.poll() is None:
+                time.sleep(10)
+                if training.poll() is None:
+                    found.append(resident(training.pid))
+                    epochs = said.read_text().count('"epoch"')
+                    print(
+                        f"{time.monotonic() - started:6.0f} s   {found[-1] / 1e6:7,.0f} MB   {epochs} epochs",
+                        flush=True,
+                    )
+        ledger = (Path(folder) / "run" / "ledger.json").read_text()
+        print(ledger[ledger.find('"stream"') :].replace("\n", ""))
+
+
+if __name__ == "__main__":
+    main()
