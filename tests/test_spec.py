@@ -172,7 +172,10 @@ def test_a_word_for_a_column_may_be_a_role(role):
             {"columns": 5},
             ["Setting 'columns' is 5. Expected a table of column names, each with a kind or a role."],
         ),
-        ({"columns.age": 5}, ["Setting 'columns.age' is 5. Expected a kind, a role, or a table of both."]),
+        (
+            {"columns.age": 5},
+            ["Setting 'columns.age' is 5. Expected a kind, a role, or a table of kind, role and order."],
+        ),
         (
             {"columns.age.knd": "number"},
             ["There is no setting 'columns.age.knd'. Did you mean 'columns.age.kind'?"],

@@ -98,17 +98,25 @@ LOSSES = {
     "cross_entropy": "ranvier.losses:CrossEntropy",
     "binary_cross_entropy": "ranvier.losses:BinaryCrossEntropy",
     "focal": "ranvier.losses:Focal",
+    "corn": "ranvier.losses:CORN",
+    "poisson": "ranvier.losses:Poisson",
     "perceptron": "ranvier.losses:PerceptronCriterion",
 }
 
 TASKS = {
     "classify": "ranvier.tasks.classify:Classify",
     "regress": "ranvier.tasks.regress:Regress",
+    "count": "ranvier.tasks.count:Count",
+    "ordinal": "ranvier.tasks.ordinal:Ordinal",
+    "label": "ranvier.tasks.label:Label",
 }
 
 TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is taken where none is named
     "classify": "category",
     "regress": "number",
+    "count": "number",
+    "ordinal": "category",
+    "label": "labels",
 }
 
 METRICS = {
@@ -135,6 +143,15 @@ METRICS = {
     "mae": "ranvier.evaluation.metrics:mae",
     "r2": "ranvier.evaluation.metrics:r2",
     "mape": "ranvier.evaluation.more_metrics:mape",
+    "quadratic_kappa": "ranvier.evaluation.ordered:quadratic_kappa",
+    "rank_mae": "ranvier.evaluation.ordered:rank_mae",
+    "poisson_deviance": "ranvier.evaluation.ordered:poisson_deviance",
+    "labels_f1_micro": "ranvier.evaluation.label_sets:labels_f1_micro",
+    "labels_f1_macro": "ranvier.evaluation.label_sets:labels_f1_macro",
+    "jaccard": "ranvier.evaluation.label_sets:jaccard",
+    "hamming_loss": "ranvier.evaluation.label_sets:hamming_loss",
+    "subset_accuracy": "ranvier.evaluation.label_sets:subset_accuracy",
+    "mean_average_precision": "ranvier.evaluation.label_sets:mean_average_precision",
 }
 
 BASELINES = {

@@ -5,7 +5,10 @@ says which forms of ``outputs`` it takes:
 
 - ``"classes"``: logits (B, C) of C >= 2 classes, target (B,) int64 class indices;
 - ``"single"``: one logit (B, 1) for two classes, target (B,) int64, 0 or 1;
-- ``"values"``: (B, K), target (B, K) float; the loss is the mean over K.
+- ``"ordered"``: logits (B, C - 1) of C classes in an order, target (B,) int64 class indices;
+- ``"labels"``: a logit (B, L) for each of L labels, target (B, L) float, 0 or 1; the loss is the mean over L;
+- ``"values"``: (B, K), target (B, K) float; the loss is the mean over K;
+- ``"rates"``: logarithms of rates (B, K), target (B, K) float of at least 0; the loss is the mean over K.
 
 z is a logit, y the target, p_t the probability of the true class. All are finite, with finite gradients, for logits of
 any size that the squares allow.
@@ -86,22 +89,27 @@ class CrossEntropy:
 class BinaryCrossEntropy:
     """The cross-entropy of two classes told apart by one logit, -[y log s(z) + (1 - y) log(1 - s(z))].
 
-    It equals ``CrossEntropy`` of the logits (0, z).
+    It equals ``CrossEntropy`` of the logits (0, z). Of several labels it is the mean of each one's.
 
     Args:
         label_smoothing: epsilon; y becomes (1 - epsilon) y + epsilon / 2.
     """
 
-    outputs: ClassVar[tuple[str, ...]] = ("single",)
+    outputs: ClassVar[tuple[str, ...]] = ("single", "labels")
 
     def __init__(self, *, label_smoothing: Fraction = 0.0) -> None:
         self.label_smoothing = label_smoothing
 
     def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """(B, 1) and (B,) to (B,)."""
-        _check_classes("binary_cross_entropy", outputs, target, self.outputs)
+        """(B, 1) and (B,), or (B, L) and (B, L), to (B,)."""
+        if target.ndim == 2:
+            _check_values("binary_cross_entropy", outputs, target)
+        else:
+            _check_classes("binary_cross_entropy", outputs, target, ("single",))
         y = target.to(outputs.dtype) * (1 - self.label_smoothing) + self.label_smoothing / 2
-        return functional.binary_cross_entropy_with_logits(outputs[:, 0], y, reduction="none")
+        marks = y.view(outputs.shape)  # (B,) becomes (B, 1)
+        losses = functional.binary_cross_entropy_with_logits(outputs, marks, reduction="none")
+        return losses.mean(dim=1)
 
 
 class Focal:
@@ -128,6 +136,63 @@ class Focal:
             log_right = logs.gather(1, target[:, None])[:, 0]
             log_wrong = _without_target(logs, target).logsumexp(dim=1)
         return -torch.exp(self.gamma * log_wrong) * log_right
+
+
+class CORN:
+    """The negative log-likelihood of classes in an order, from conditional probabilities: -log P(y).
+
+    Output j is the logit of P(y > j | y >= j), so that P(y > j) is a product that falls with j whatever the outputs
+    are: Shi, Cao & Raschka, Deep neural networks for rank-consistent ordinal regression (2021, arXiv 2111.08851), which
+    divides by the number of its terms instead of the number of rows.
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("ordered",)
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, C - 1) and (B,) to (B,)."""
+        if outputs.ndim != 2 or target.shape != outputs.shape[:1]:
+            raise SpecError(
+                Mistake(
+                    f"loss 'corn' was given outputs of shape {_shape(outputs)} for a target of shape {_shape(target)}",
+                    "outputs of shape (rows, classes less 1) for a target of shape (rows,)",
+                    "let the network's last layer give one value less than there are classes",
+                )
+            )
+        places = torch.arange(outputs.shape[1], device=outputs.device)
+        above = (target[:, None] > places).to(outputs.dtype)
+        losses = functional.binary_cross_entropy_with_logits(outputs, above, reduction="none")
+        asked = target[:, None] >= places  # whether y >= j, so that output j has something to say
+        return torch.where(asked, losses, torch.zeros_like(losses)).sum(dim=1)
+
+
+class Poisson:
+    """Half the Poisson deviance, y log(y / r) - y + r, of a rate r = exp(z) that the output z is the logarithm of.
+
+    Its gradient exp(z) - y is that of the negative log-likelihood, and it is 0 where the rate is y. Above z = 30 the
+    rate goes on as a straight line, so that it stays finite.
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("rates",)
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, K) and (B, K) to (B,)."""
+        _check_values("poisson", outputs, target)
+        deviance = torch.xlogy(target, target) - target * log_rate_of(outputs) - target + rate_of(outputs)
+        return deviance.clamp_min(0.0).mean(dim=1)  # where the rate is y, rounding may leave less than 0
+
+
+HIGHEST = 30.0
+"""The logarithm of a rate above which the rate grows linearly."""
+
+
+def rate_of(logarithm: Tensor) -> Tensor:
+    """The rate exp(z), and above z = 30 the straight line that touches it there."""
+    return logarithm.clamp_max(HIGHEST).exp() * (1 + (logarithm - HIGHEST).clamp_min(0.0))
+
+
+def log_rate_of(logarithm: Tensor) -> Tensor:
+    """The logarithm of ``rate_of``: z, and above z = 30 less than that."""
+    return logarithm.clamp_max(HIGHEST) + (logarithm - HIGHEST).clamp_min(0.0).log1p()
 
 
 class PerceptronCriterion:

@@ -105,13 +105,25 @@ class Choice(Section):
         return {"name": self.name, **self.options} if self.options else self.name
 
 
-class ColumnSpec(Section):
-    """What the user says of a column: its kind, its role, or both."""
+def _texts(value: object) -> object:
+    """Classes that are numbers may be written as such."""
+    if isinstance(value, (list, tuple)):
+        return tuple(f"{each:g}" if isinstance(each, (int, float)) else each for each in value)
+    return value
 
-    expected: ClassVar[str] = "a kind, a role, or a table of both"
+
+class ColumnSpec(Section):
+    """What the user says of a column: its kind, its role, and of a target the order of its classes."""
+
+    expected: ClassVar[str] = "a kind, a role, or a table of kind, role and order"
 
     kind: str | None = None
     role: Role | None = None
+    order: Annotated[
+        tuple[str, ...] | None,
+        BeforeValidator(_texts),
+        Words("a list of classes, the lowest first"),
+    ] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -123,6 +135,8 @@ class ColumnSpec(Section):
     def flat(self) -> str | dict[str, Any]:
         """The column as it is written in TOML."""
         given = self.model_dump(exclude_none=True)
+        if "order" in given:
+            return {**given, "order": list(given["order"])}
         return str(next(iter(given.values()))) if len(given) == 1 else given
 
 

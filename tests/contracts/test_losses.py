@@ -10,23 +10,30 @@ from ranvier.errors import SpecError
 from ranvier.options import defaults
 
 ROWS = 6
+FORMS = {"single", "classes", "ordered", "labels", "values", "rates"}
+OF_CLASSES = {"single", "classes", "ordered"}
 CASES = [(name, form) for name in LOSSES for form in load("losses", name).outputs]
 
 
 def example(form: str, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     """Outputs and a target of a form, in float64."""
     generator = torch.Generator().manual_seed(seed)
-    columns = {"single": 1, "classes": 4, "values": 3}[form]
+    columns = {"single": 1, "classes": 4, "values": 3, "ordered": 3, "labels": 3, "rates": 3}[form]
     outputs = torch.randn(ROWS, columns, generator=generator, dtype=torch.float64) * 2
     if form == "values":
         return outputs, torch.randn(ROWS, columns, generator=generator, dtype=torch.float64) * 2
-    return outputs, torch.randint(0, max(2, columns), (ROWS,), generator=generator)
+    if form == "labels":
+        return outputs, torch.randint(0, 2, (ROWS, columns), generator=generator).double()
+    if form == "rates":
+        return outputs, torch.randint(0, 4, (ROWS, columns), generator=generator).double()
+    classes = columns + (form in ("single", "ordered"))
+    return outputs, torch.randint(0, classes, (ROWS,), generator=generator)
 
 
 def test_each_says_its_forms():
     for name in LOSSES:
         loss = load("losses", name)
-        assert set(loss.outputs) in ({"single"}, {"classes"}, {"single", "classes"}, {"values"})
+        assert loss.outputs and set(loss.outputs) <= FORMS
 
 
 @pytest.mark.parametrize(("name", "form"), CASES)
@@ -57,7 +64,7 @@ def test_finite_at_huge_outputs(name, form, size, dtype):
     outputs = torch.zeros_like(outputs, dtype=dtype)
     outputs[:, 0] = size
     outputs.requires_grad_()
-    values = load("losses", name)()(outputs, target if form != "values" else target.to(dtype))
+    values = load("losses", name)()(outputs, target.to(dtype) if target.is_floating_point() else target)
     values.sum().backward()
     assert values.isfinite().all()
     assert outputs.grad.isfinite().all()
@@ -78,9 +85,9 @@ def test_refuses_shapes_that_would_be_broadcast(name):
     with pytest.raises(
         SpecError, match=rf"Loss '{name}' was given outputs of shape \(6,\) for a target of shape \(6,\)"
     ):
-        loss(flat, flat if loss.outputs == ("values",) else flat.long())
+        loss(flat, flat.long() if OF_CLASSES & set(loss.outputs) else flat)
     column = torch.zeros(ROWS, 3 if loss.outputs == ("classes",) else 1)
-    wrong = torch.zeros(ROWS, 2) if loss.outputs == ("values",) else torch.zeros(ROWS + 1).long()
+    wrong = torch.zeros(ROWS, 2) if not OF_CLASSES & set(loss.outputs) else torch.zeros(ROWS + 1).long()
     with pytest.raises(
         SpecError, match=f"Loss '{name}' was given outputs of shape .* Expected .* Let the network"
     ):
@@ -90,7 +97,7 @@ def test_refuses_shapes_that_would_be_broadcast(name):
 @pytest.mark.parametrize("name", LOSSES)
 def test_refuses_a_form_that_it_does_not_take(name):
     loss = load("losses", name)()
-    if loss.outputs in (("single",), ("classes",)):
-        columns = 3 if loss.outputs == ("single",) else 1
+    if loss.outputs in (("single", "labels"), ("classes",)):
+        columns = 1 if loss.outputs == ("classes",) else 3
         with pytest.raises(SpecError, match=r"Expected outputs of shape \(rows, (1|classes)\) for"):
             loss(torch.zeros(ROWS, columns), torch.zeros(ROWS).long())

@@ -13,7 +13,13 @@ from ranvier.evaluation import Metric, measure
 def rows_of(metric, rows=60, seed=0):
     """A target, a prediction that knows something of it, and the best prediction there is."""
     generator = np.random.default_rng(seed)
-    if metric.form == "classes":
+    if metric.form == "labels":
+        marks = generator.integers(0, 2, (rows, 4))
+        return marks, 0.3 * marks + 0.7 * generator.random((rows, 4)), marks.astype(float)
+    if metric.form == "counts":
+        counts = generator.poisson(3.0, rows)
+        return counts, generator.gamma(3.0, 1.0, rows), counts
+    if metric.form in ("classes", "ordered"):
         classes = 12 if metric.classes[0] > 3 else min(3, metric.classes[1] or 3)
         target = generator.integers(0, classes, rows)
         if metric.name == "lift":  # the most is 10 where one row in ten is positive, or fewer
@@ -36,7 +42,11 @@ class TestMetric:
         assert (metric.form, metric.needs) in {
             ("classes", "labels"),
             ("classes", "probabilities"),
+            ("ordered", "labels"),
             ("values", "values"),
+            ("counts", "values"),
+            ("labels", "labels"),
+            ("labels", "probabilities"),
         }
 
     def test_one_value_for_each_row_of_weights(self, name):
@@ -54,7 +64,7 @@ class TestMetric:
         target, prediction, _ = rows_of(metric)
         weight = np.random.default_rng(2).integers(0, 4, 60)
         found = metric(target, prediction, weight[None])
-        assert found == pytest.approx(metric(np.repeat(target, weight), np.repeat(prediction, weight, 0)))
+        assert found == pytest.approx(metric(np.repeat(target, weight, 0), np.repeat(prediction, weight, 0)))
         assert found == pytest.approx(metric(target, prediction, 0.37 * weight[None]))
 
     def test_the_order_of_rows_is_nothing(self, name):

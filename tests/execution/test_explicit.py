@@ -68,6 +68,8 @@ def batch(rows: int, loss: Any, outputs: int, weighted: bool = False) -> Batch:
     }
     if loss.outputs == ("values",):
         target = torch.randn(rows, outputs, generator=generator)
+    elif isinstance(loss, BinaryCrossEntropy) and outputs > 1:  # several labels
+        target = torch.randint(0, 2, (rows, outputs), generator=generator).to(torch.get_default_dtype())
     else:
         target = torch.randint(0, max(outputs, 2), (rows,), generator=generator)
     weight = torch.rand(rows, generator=generator) if weighted else None
@@ -160,6 +162,7 @@ LOSSES = [
     (CrossEntropy(label_smoothing=0.1), 4),
     (BinaryCrossEntropy(), 1),
     (BinaryCrossEntropy(label_smoothing=0.1), 1),
+    (BinaryCrossEntropy(label_smoothing=0.1), 3),
     (Focal(), 1),
     (Focal(gamma=0.5), 3),
     (Focal(gamma=0.0), 3),
@@ -171,7 +174,9 @@ LOSSES = [
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES)
 def test_losses_and_weights(build: Any, weighted: bool, loss: Any, outputs: int) -> None:
     classes = max(outputs, 2)
-    by_class = torch.linspace(0.5, 2.0, classes) if weighted and loss.outputs != ("values",) else None
+    labels = isinstance(loss, BinaryCrossEntropy) and outputs > 1
+    of_classes = loss.outputs != ("values",) and not labels
+    by_class = torch.linspace(0.5, 2.0, classes) if weighted and of_classes else None
     agree(build, loss, outputs, weighted=weighted, class_weights=by_class, hidden=[9, 8])
 
 

@@ -16,7 +16,10 @@ Source = Annotated[
 Target = Annotated[str | None, typer.Option("--target", help="The column to learn.")]
 Network = Annotated[str | None, typer.Option("--network", help="See: ranvier catalog networks.")]
 Task = Annotated[
-    str | None, typer.Option("--task", help="classify or regress; the default follows the target.")
+    str | None,
+    typer.Option(
+        "--task", help="classify, regress, count, ordinal or label; the default follows the target."
+    ),
 ]
 Kinds = Annotated[
     list[str], typer.Option("--kind", metavar="COLUMN=KIND", help="Override a column's kind. Repeatable.")

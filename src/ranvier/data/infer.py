@@ -11,12 +11,12 @@ from ..catalog import KINDS, TARGET_KINDS, did_you_mean, load, unknown
 from ..errors import DataError, Mistake, SpecError, raise_if_any
 from ..spec import ColumnSpec, Role
 from .kinds import Guess
-from .kinds.values import is_readable, read_numbers, read_text
+from .kinds.values import is_readable, read_numbers
 from .ledger import Ledger
 from .schema import Column, Schema
 from .table import Table
 from .target import KINDS as KINDS_OF_TARGETS
-from .target import as_target, target_kind, target_mistakes
+from .target import as_target, is_missing, target_kind, target_mistakes
 from .unfit import COUNTS, NESTED, unfit
 
 SAMPLED_CELLS = 500_000
@@ -49,7 +49,7 @@ def infer_schema(
         table: the rows as they were read.
         columns: what the user says of single columns.
         target: the name of the target; None takes the column whose role is target, or the one the source knows.
-        task: ``classify``, ``regress``, or None to tell it by the target.
+        task: a member of the catalogue, or None to tell it by the target.
         ledger: what is set aside is written here.
 
     Raises:
@@ -92,7 +92,7 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
     """
     name = schema.target
     values = table.frame[name]
-    missing = read_text(values).is_null().to_numpy()
+    missing = is_missing(values)
     wrong = {"the target is missing": missing}
     if schema[name].kind == "number":
         numbers, malformed = read_numbers(values)
@@ -122,6 +122,11 @@ def _request_mistakes(
             yield Mistake(f"{table.origin} has no column {name!r}", remedy=did_you_mean(name, names))
         if said.kind and (mistake := unknown("kinds", said.kind)):
             yield mistake
+        if said.order and name != (target or _of_role(columns, "target") or table.target):
+            yield Mistake(
+                f"column {name!r} is given an order, and is not the target",
+                "an order of the classes of the target",
+            )
         if name == target and said.role not in (None, "target"):
             yield Mistake(
                 f"column {name!r} is the target and has the role {said.role!r} too", remedy="take one back"

@@ -1,4 +1,4 @@
-"""The target's kind: what is classified is a category, what is measured is a number."""
+"""The target's kind: what is classified is a category, what is measured is a number, what has several names labels."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ..catalog import TARGET_KINDS, load
 from ..errors import Mistake
@@ -18,8 +19,12 @@ MOST_CLASSES = 20
 LEAST_PER_CLASS = 5
 """Whole numbers must occur so often, on average, to be classes (two distinct ones always are)."""
 
-KINDS = ("number", "category", "boolean")
+KINDS = ("number", "category", "boolean", "labels")
 """The kinds that a target may be said to have."""
+
+
+SURE_OF_LABELS = 0.9
+"""The confidence from which a target is taken for sets of labels."""
 
 
 def target_kind(
@@ -34,8 +39,8 @@ def target_kind(
         declared: the kind that the source knows, if any.
 
     Returns:
-        ``category`` or ``number``, and the reason as a clause. Two-valued targets are categories too, so that the
-        order of the classes is kept in one place.
+        ``category``, ``number`` or ``labels``, and the reason as a clause. Two-valued targets are categories too,
+        so that the order of the classes is kept in one place.
     """
     if kind:
         return as_target(kind), "said by you"
@@ -43,6 +48,9 @@ def target_kind(
         return TARGET_KINDS[task], f"the task is {task}"
     if declared:
         return as_target(declared), "as the source declares"
+    sets = load("kinds", "labels").infer(values)
+    if sets.confidence >= SURE_OF_LABELS:
+        return "labels", sets.reason
     present = comparable(values)
     if is_numeric(present):
         numbers, _ = read_numbers(present)
@@ -65,9 +73,11 @@ def target_mistakes(name: str, values: pl.Series, kind: str) -> Iterable[Mistake
     Args:
         name: of the column.
         values: its raw values (N).
-        kind: ``category`` or ``number``.
+        kind: ``category``, ``number`` or ``labels``.
     """
-    if not is_readable(values) or are_dates(values):
+    if kind == "labels":
+        yield from _label_mistakes(name, values)
+    elif not is_readable(values) or are_dates(values):
         what = "dates or times" if is_readable(values) else f"values of type {values.dtype}"
         yield Mistake(f"target {name!r} holds {what}", "classes or numbers", "no task predicts these yet")
     elif not len(comparable(values)):
@@ -76,6 +86,12 @@ def target_mistakes(name: str, values: pl.Series, kind: str) -> Iterable[Mistake
         yield from _number_mistakes(name, values)
     else:
         yield from _category_mistakes(name, values)
+
+
+def is_missing(values: pl.Series) -> NDArray[np.bool_]:
+    """(N,) where a raw target value is missing; an empty list is a set without labels, and is there."""
+    text = read_text(values) if is_readable(values) else values
+    return np.asarray(text.is_null().to_numpy())
 
 
 def as_target(kind: str) -> str:
@@ -98,6 +114,19 @@ def _number_mistakes(name: str, values: pl.Series) -> Iterable[Mistake]:
         yield Mistake(
             f"target {name!r} is {finite[0]:g} in every row",
             "at least two different values",
+            "choose another target",
+        )
+
+
+def _label_mistakes(name: str, values: pl.Series) -> Iterable[Mistake]:
+    fitted = load("kinds", "labels").fit(values.to_frame(), fewest=1)
+    marks = fitted.transform(values.filter(~pl.Series(is_missing(values))).to_frame())
+    if not fitted.labels[0] or not len(marks):
+        yield Mistake(f"target {name!r} has no labels", "sets of labels, such as 'drama;crime'")
+    elif bool((marks == marks[0]).all()):
+        yield Mistake(
+            f"target {name!r} has the same labels in every row",
+            "at least two different sets of labels",
             "choose another target",
         )
 

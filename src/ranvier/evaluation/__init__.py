@@ -4,6 +4,9 @@ metrics.py         the metrics of the catalogue, each for many resamples at once
 classification.py  what is counted when a class is predicted; confusion matrix, scores of each class
 ranking.py         top-k accuracy and lift; calibration_error.py: whether probabilities are true
 regression.py      how far predicted values are from true ones
+ordered.py         how many classes, or counts, a prediction is off
+label_sets.py      several labels at once
+answers.py         a baseline's answers for predictions of any form
 jackknife.py       the interval of a metric; Wilson's is in resampling.py
 resampling.py      the paired bootstrap behind comparisons
 intervals.py       measure: each metric with its 95% interval

@@ -1,7 +1,8 @@
 """What a network has to beat: the trivial answer, a linear model and boosted trees, on the same rows.
 
-Each is called as ``baseline(train, target, test, classes, seed, budget, weight)`` and keeps to its budget by a rule of
-rows, columns and classes, not by the clock: the same call uses the same rows and iterations on any machine.
+Each is called as ``baseline(train, target, test, classes, seed, budget, weight)``, with ``counts=True`` where the
+values are counts, and keeps to its budget by a rule of rows, columns and classes, not by the clock: the same call uses
+the same rows and iterations on any machine.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ def trivial(
     seed: int = 0,
     budget: float = 10.0,
     weight: ArrayLike | None = None,
+    *,
+    counts: bool = False,
 ) -> BaselineResult:
     """Answer the same for each row: the frequencies of the classes, or the mean of the target.
 
@@ -39,6 +42,7 @@ def trivial(
         seed: taken as the other baselines take it; nothing is drawn.
         budget: seconds, likewise; it costs next to nothing.
         weight: (N,) weights of the training rows.
+        counts: taken likewise; the mean is the best rate, too.
 
     Raises:
         DataError: columns, target, classes and weights do not fit together.

@@ -10,8 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .classification import labels
-from .inputs import Floats, check_probabilities, checked, checked_weight
+from .inputs import check_probabilities, checked, checked_weight
 from .metrics import Metric
 from .resampling import Z, percentile_bounds, resampled
 
@@ -55,8 +54,8 @@ def compare(
         p = (f + 1) / (n + 2),  q = (g + 1) / (n + 2),  p - q -+ z sqrt((p + q - (p - q)^2) / (n + 2))
 
     Args:
-        target: (N,) class indices 0..C-1, or (N,) or (N, K) values.
-        a: a prediction: (N, C) probabilities or scores, or values of the target's shape.
+        target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1.
+        a: a prediction: (N, C) probabilities or scores, or values of the target's shape, or (N, L) probabilities.
         b: another one.
         metric: what decides.
         resamples: R, at least 100; fewer are used for many rows, as in ``measure``.
@@ -70,8 +69,8 @@ def compare(
     truth, of_a = checked(target, a, metric.form)
     _, of_b = checked(target, b, metric.form)
     if metric.needs == "probabilities":
-        check_probabilities(of_a)
-        check_probabilities(of_b)
+        check_probabilities(of_a, metric.form)
+        check_probabilities(of_b, metric.form)
     row_weight = checked_weight(weight, len(truth))
     once = np.ones((1, len(truth))) if row_weight is None else row_weight[None]
     first, second = (float(metric.compute(truth, metric.read(p), once)[0]) for p in (of_a, of_b))
@@ -82,7 +81,7 @@ def compare(
     if metric.interval is not None:  # a bootstrap does not hold for it, and its own is of one prediction
         return Comparison(difference, None, None, "neither")
     if metric.proportion and metric.needs == "labels" and row_weight is None:
-        bounds = _paired_shares(truth, of_a, of_b)
+        bounds = _paired_shares(truth, metric.read(of_a), metric.read(of_b))
     else:
         drawn = resampled([metric], truth, [of_a, of_b], resamples, seed, row_weight)[metric.name]
         bounds = percentile_bounds(drawn[0] - drawn[1], len(truth))
@@ -175,8 +174,10 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _paired_shares(target: NDArray[Any], a: Floats, b: Floats) -> tuple[float, float]:
-    right_a, right_b = labels(a) == target, labels(b) == target
+def _paired_shares(target: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> tuple[float, float]:
+    """The interval for what is predicted, each (N,) classes, or (N, L) marks that are right where all of them are."""
+    rows_of = (len(target), -1)
+    right_a, right_b = ((each == target).reshape(rows_of).all(1) for each in (a, b))
     rows = len(target) + 2
     p = (int((right_a & ~right_b).sum()) + 1) / rows
     q = (int((right_b & ~right_a).sum()) + 1) / rows

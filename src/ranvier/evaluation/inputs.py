@@ -1,11 +1,11 @@
 """What every measurement checks before it counts anything: shapes, ranges and finite values.
 
-Legend: N rows, C classes, K outputs.
+Legend: N rows, C classes, K outputs, L labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -13,8 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, Mistake, raise_if_any
 
-Form = Literal["classes", "values"]
-"""What a prediction is: ``classes`` are (N, C) probabilities of classes, ``values`` are (N,) or (N, K) numbers."""
+Form = Literal["classes", "ordered", "values", "counts", "labels"]
+"""What a prediction is: ``classes`` are (N, C) probabilities of classes of which a row has one, ``ordered`` are such
+of classes in an order; ``values`` are (N,) or (N, K) numbers, ``counts`` are such of at least 0; ``labels`` are (N, L)
+probabilities of labels of which a row has any number."""
+
+BASE: Mapping[Form, Form] = {"ordered": "classes", "counts": "values"}
+"""The form that another one is a case of: its metrics measure that one too."""
 
 Floats = NDArray[np.float64]
 
@@ -26,38 +31,42 @@ def checked(target: ArrayLike, prediction: ArrayLike, form: Form) -> tuple[NDArr
     """Return target and prediction in the one form that the metrics work on.
 
     Args:
-        target: (N,) class indices 0..C-1, or (N,) or (N, K) values.
-        prediction: (N, C) probabilities or scores, or values of the target's shape.
-        form: ``classes`` or ``values``.
+        target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1.
+        prediction: (N, C) probabilities or scores, or values of the target's shape, or (N, L) probabilities.
+        form: of the prediction.
 
     Returns:
-        (N,) int64 and (N, C) float64 for ``classes``; twice (N, K) float64 for ``values``.
+        (N,) int64 and (N, C) float64 for classes; twice (N, K) float64 for values; (N, L) int64 and (N, L) float64 for
+        labels.
 
     Raises:
         DataError: there are no rows, the shapes do not agree, a value is not finite, or a class index is out of range.
     """
     truth, guess = np.asarray(target), np.asarray(prediction)
-    raise_if_any(
-        DataError, _class_mistakes(truth, guess) if form == "classes" else _value_mistakes(truth, guess)
-    )
-    if form == "classes":
+    base = BASE.get(form, form)
+    mistakes = {"classes": _class_mistakes, "values": _value_mistakes, "labels": _label_mistakes}[base]
+    raise_if_any(DataError, mistakes(truth, guess))
+    if base != "values":
         return truth.astype(np.int64, copy=False), guess.astype(np.float64, copy=False)
     rows = len(truth)
     return truth.astype(np.float64).reshape(rows, -1), guess.astype(np.float64).reshape(rows, -1)
 
 
-def check_probabilities(prediction: Floats) -> None:
-    """Check that each row of (N, C) is a distribution over the classes.
+def check_probabilities(prediction: Floats, form: Form = "classes") -> None:
+    """Check that each row of (N, C) is a distribution over the classes, or each cell of (N, L) a probability.
 
     Raises:
         DataError: a value is outside 0 to 1, or a row does not sum to 1.
     """
-    wrong = (prediction < -SUM_TOLERANCE).any(1) | (np.abs(prediction.sum(1) - 1.0) > SUM_TOLERANCE)
+    if form == "labels":
+        wrong = ((prediction < 0.0) | (prediction > 1.0)).any(1)
+    else:
+        wrong = (prediction < -SUM_TOLERANCE).any(1) | (np.abs(prediction.sum(1) - 1.0) > SUM_TOLERANCE)
     if wrong.any():
         raise DataError(
             Mistake(
                 f"{wrong.sum():,} of {len(prediction):,} predictions are not probabilities",
-                "values from 0 to 1 that sum to 1 in each row",
+                "values from 0 to 1" + ("" if form == "labels" else " that sum to 1 in each row"),
                 "scores have no log loss and no ROC AUC: apply softmax first, or measure labels only",
             )
         )
@@ -121,6 +130,23 @@ def _value_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistak
         yield Mistake(f"the prediction has {outputs[1]} outputs", f"{outputs[0]}, as the target has")
     if truth.dtype.kind == "f" and not np.isfinite(truth).all():
         yield Mistake("the target holds a value that is NaN or infinite", "finite numbers")
+
+
+def _label_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake]:
+    if truth.ndim != 2 or truth.dtype.kind not in "biu" or 0 in truth.shape[1:]:
+        yield Mistake(
+            f"the target has shape {truth.shape} and type {truth.dtype}", "(rows, labels) of 0 and 1"
+        )
+        return
+    if guess.ndim != 2 or guess.shape[1] != truth.shape[1] or guess.dtype.kind not in "biuf":
+        yield Mistake(
+            f"the prediction has shape {guess.shape} and type {guess.dtype}",
+            f"(rows, {truth.shape[1]}) numbers, as the target has labels",
+        )
+        return
+    yield from _row_mistakes(truth, guess)
+    if len(truth) and (truth.min() < 0 or truth.max() > 1):
+        yield Mistake(f"the target's marks run from {truth.min()} to {truth.max()}", "0 and 1")
 
 
 def _row_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake]:

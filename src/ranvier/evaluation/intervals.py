@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import Mistake, SpecError
-from .inputs import Floats, check_probabilities, checked, checked_weight
+from .inputs import BASE, Floats, check_probabilities, checked, checked_weight
 from .jackknife import Blocks, bounds, without_each
 from .metrics import Metric
 from .resampling import LEVEL, wilson
@@ -47,8 +47,8 @@ def measure(
     together (C^2 / sum 1/n_c) stands in its place.
 
     Args:
-        target: (N,) class indices 0..C-1, or (N,) or (N, K) values.
-        prediction: (N, C) probabilities or scores, or values of the target's shape.
+        target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1.
+        prediction: (N, C) probabilities or scores, or values of the target's shape, or (N, L) probabilities.
         metrics: what to measure, all of one form.
         seed: of the choice of rows that are left out together, where there are many; the same seed gives the same
             intervals.
@@ -75,7 +75,7 @@ def measure(
     row_weight = checked_weight(weight, len(truth))
     usable = [metric for metric in metrics if probabilities or metric.needs != "probabilities"]
     if any(metric.needs == "probabilities" for metric in usable):
-        check_probabilities(guess)
+        check_probabilities(guess, metrics[0].form)
     once = np.ones((1, len(truth))) if row_weight is None else row_weight[None]
     values = {metric.name: float(metric.compute(truth, metric.read(guess), once)[0]) for metric in usable}
     sampled = [
@@ -109,7 +109,7 @@ def check_one_form(metrics: Sequence[Metric]) -> None:
     Raises:
         SpecError: they do not.
     """
-    forms = {metric.form: metric.name for metric in metrics}
+    forms = {str(BASE.get(metric.form, metric.form)): metric.name for metric in metrics}
     if len(forms) > 1:
         described = " and ".join(f"{name} ({form})" for form, name in sorted(forms.items()))
         raise SpecError(
@@ -130,7 +130,8 @@ def _jackknife(
     if np.isnan(without).any():
         return _without(value, f"with some rows left out, {metric.undefined}")
     low, high = bounds(metric, value, without, blocks, level)
-    if low == high and metric.form == "classes" and value in (metric.low, metric.high):
+    certain = low == high and value in (metric.low, metric.high) and np.isfinite(metric.high)
+    if certain and BASE.get(metric.form, metric.form) != "values":
         whole = metric.high - metric.low
         share = wilson((value - metric.low) / whole, _worth(target), level)
         return _measured(value, (metric.low + whole * share[0], metric.low + whole * share[1]), "wilson")
@@ -141,8 +142,10 @@ def _worth(target: NDArray[np.int64]) -> float:
     """How many rows a mean over the classes is worth.
 
     The mean of C shares, each p from n_c rows, has the variance p (1 - p) / C^2 * sum 1/n_c: as one share of that many
-    rows has. It is the number of rows where the classes are equally frequent.
+    rows has. It is the number of rows where the classes are equally frequent, and where a row has several labels.
     """
+    if target.ndim > 1:
+        return float(len(target))
     counts = np.bincount(target)
     counts = counts[counts > 0]
     return float(len(counts) ** 2 / (1.0 / counts).sum())

@@ -62,8 +62,8 @@ def without_each(
         weight: (N,) row weights.
     """
     found: dict[str, list[Floats]] = {metric.name: [] for metric in metrics}
-    by_label = [metric for metric in metrics if metric.needs == "labels"]
-    by_row = [metric for metric in metrics if metric.needs != "labels"]
+    by_label = [metric for metric in metrics if metric.needs == "labels" and target.ndim == 1]
+    by_row = [metric for metric in metrics if metric not in by_label]
     count, rows = len(blocks.sizes), len(target)
     if by_label:
         predicted = by_label[0].read(prediction)

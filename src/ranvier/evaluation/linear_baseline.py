@@ -19,6 +19,9 @@ SPARSE = 64
 """From so many one-hot columns on, the matrix is sparse."""
 FAR = 1e6
 """Standardised numbers are kept within this many deviations, so that no product overflows."""
+FURTHEST = 10.0
+"""No predicted rate of counts is above so many times the largest count: beyond the training rows' range the exponential
+knows no bounds."""
 ITERATIONS = (200, 50)
 """The most iterations of L-BFGS; the fewest that the budget may leave before rows are left out."""
 
@@ -39,8 +42,10 @@ def linear(
     seed: int = 0,
     budget: float = 10.0,
     weight: ArrayLike | None = None,
+    *,
+    counts: bool = False,
 ) -> BaselineResult:
-    """Fit scikit-learn's logistic regression (C = 1), or ridge regression (alpha = 1).
+    """Fit scikit-learn's logistic regression (C = 1), ridge regression (alpha = 1), or Poisson regression.
 
     Numbers are standardised by the training rows; a missing one becomes the mean, with an indicator column. Categories
     are one-hot; those beyond the 100 most frequent of a column, and unseen ones, are all zeros. Where 200 iterations on
@@ -57,6 +62,8 @@ def linear(
         seed: of the choice of rows.
         budget: seconds.
         weight: (N,) weights of the training rows.
+        counts: whether the values are counts (at least 0): then the logarithm of the rate is linear, and no rate is
+            above ten times the largest count.
 
     Raises:
         DataError: columns, target, classes and weights do not fit together.
@@ -64,13 +71,15 @@ def linear(
     start = time.perf_counter()
     everything = checked_fitting(train, target, test, classes, weight)
     total = len(everything.target)
-    rows, iterations = affordable(everything.columns, total, classes, budget)
+    rows, iterations = affordable(everything.columns, total, 2 if counts else classes, budget)
     fitting = choose(everything, rows, classes, seed)
     encoding = Encoding.fit(fitting.columns)
     if classes:
         prediction, name = _logistic(encoding, fitting, test, classes, iterations)
     else:
-        values, name = _ridge(encoding, fitting, test)
+        values, name = (
+            _poisson(encoding, fitting, test, iterations) if counts else _ridge(encoding, fitting, test)
+        )
         prediction = values.reshape(len(test), *np.shape(target)[1:])
     described = f"{name} {on_rows(len(fitting.target), total)}"
     if encoding.cut:
@@ -203,6 +212,24 @@ def _ridge(encoding: Encoding, fitting: Fitting, test: Columns) -> tuple[Floats,
     return _predict(model.predict, encoding, test, outputs), "ridge regression" + (
         "" if converged else ", not fully converged,"
     )
+
+
+def _poisson(encoding: Encoding, fitting: Fitting, test: Columns, iterations: int) -> tuple[Floats, str]:
+    """Poisson regression of each output, as strongly regularised as the logistic one is."""
+    mean = np.average(fitting.target, axis=0, weights=fitting.weight)
+    if fitting.columns.width == 0 or not (mean > 0).all():
+        return np.tile(mean, (len(test), 1)), "nothing to learn from: the mean of the target"
+    from sklearn.linear_model import PoissonRegressor
+
+    rates, converged = np.zeros((len(test), fitting.target.shape[1])), True
+    matrix = encoding.matrix(fitting.columns)
+    for output, counted in enumerate(fitting.target.T):
+        model = PoissonRegressor(alpha=1.0 / len(counted), max_iter=iterations)
+        converged &= _fit(model, matrix, counted, fitting.weight)
+        with np.errstate(over="ignore"):  # a test value may be far outside the training rows' range
+            rate = _predict(model.predict, encoding, test, 1)[:, 0]
+        rates[:, output] = np.minimum(rate, FURTHEST * counted.max())
+    return rates, "Poisson regression" + ("" if converged else ", not fully converged,")
 
 
 def _predict(predict: Any, encoding: Encoding, test: Columns, outputs: int) -> Floats:

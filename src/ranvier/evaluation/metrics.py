@@ -19,14 +19,15 @@ from .inputs import Floats, Form, check_probabilities, checked
 class Metric:
     """One number that says how good predictions are.
 
-    Legend: N rows, C classes, K outputs, R resamples.
+    Legend: N rows, C classes, K outputs, L labels, R resamples.
 
     Args:
         name: its name in the catalogue.
         form: the form of the predictions that it measures; tasks of that form share it.
         greater_is_better: whether a higher value is better.
-        needs: what it reads of a prediction. ``labels`` are the most likely classes (N,), which scores have as well;
-            ``probabilities`` are (N, C); ``values`` are (N, K).
+        needs: what it reads of a prediction. ``labels`` are the most likely classes (N,), which scores have as well,
+            or the marks (N, L) of the labels whose probability is above a half; ``probabilities`` are (N, C) or (N, L);
+            ``values`` are (N, K).
         function: (target, what it needs, weights (R, N)) -> (R,); NaN where it is not defined.
         low: no value is below.
         high: no value is above.
@@ -53,8 +54,9 @@ class Metric:
         """Measure ``prediction`` once for each row of ``weights``.
 
         Args:
-            target: (N,) class indices 0..C-1, or (N,) or (N, K) values.
-            prediction: (N, C) probabilities (scores, where ``needs`` is ``labels``), or values of the target's shape.
+            target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1.
+            prediction: (N, C) probabilities (scores, where ``needs`` is ``labels``), or values of the target's shape,
+                or (N, L) probabilities.
             weights: (R, N) multiplicities or weights of the rows; None is one row of ones.
 
         Returns:
@@ -68,7 +70,7 @@ class Metric:
         """
         truth, guess = checked(target, prediction, self.form)
         if self.needs == "probabilities":
-            check_probabilities(guess)
+            check_probabilities(guess, self.form)
         rows = len(truth)
         multiplicity = np.ones((1, rows)) if weights is None else np.asarray(weights, dtype=np.float64)
         if multiplicity.ndim != 2 or multiplicity.shape[1] != rows or not (multiplicity >= 0).all():
@@ -87,7 +89,9 @@ class Metric:
 
     def read(self, prediction: Floats) -> NDArray[Any]:
         """What the metric needs of a checked prediction."""
-        return by_class.labels(prediction) if self.needs == "labels" else prediction
+        if self.needs != "labels":
+            return prediction
+        return (prediction > 0.5).astype(np.int64) if self.form == "labels" else by_class.labels(prediction)
 
     def compute(self, target: NDArray[Any], needed: NDArray[Any], weights: Floats) -> Floats:
         """The values (R,) from checked arrays; what is not finite is NaN."""

@@ -24,10 +24,10 @@ def of_ranking(target: Labels, probabilities: Floats, weights: Floats) -> Floats
     those that occur (scikit-learn counts an absent class as 0). NaN where class 1 of two does not occur.
     """
     if probabilities.shape[1] <= 2:
-        return _average_precision(target == 1, probabilities[:, -1], weights)
+        return average_precision_of(target == 1, probabilities[:, -1], weights)
     total, defined = np.zeros(len(weights)), np.zeros(len(weights))
     for c in np.unique(target):
-        area = _average_precision(target == c, probabilities[:, c], weights)
+        area = average_precision_of(target == c, probabilities[:, c], weights)
         total += np.nan_to_num(area)
         defined += ~np.isnan(area)
     return total / np.where(defined, defined, np.nan)
@@ -133,7 +133,7 @@ mcc = Metric("mcc", "classes", True, "labels", of_correlation, low=-1.0, high=1.
 mape = Metric("mape", "values", False, "values", of_shares, undefined="the target is 0 in a row")
 
 
-def _average_precision(positive: NDArray[np.bool_], score: Floats, weights: Floats) -> Floats:
+def average_precision_of(positive: NDArray[np.bool_], score: Floats, weights: Floats) -> Floats:
     """Average precision by one sort; rows of one score are taken together. NaN where no row is positive.
 
     Each positive row counts the precision among the rows that score at least what it does.

@@ -64,8 +64,8 @@ def resampled(
     if resamples < FEWEST:
         raise SpecError(Mistake(f"{resamples} resamples are asked for", f"at least {FEWEST}"))
     found: dict[str, list[list[Floats]]] = {metric.name: [[] for _ in predictions] for metric in metrics}
-    by_label = [metric for metric in metrics if metric.needs == "labels"]
-    by_row = [metric for metric in metrics if metric.needs != "labels"]
+    by_label = [metric for metric in metrics if metric.needs == "labels" and target.ndim == 1]
+    by_row = [metric for metric in metrics if metric not in by_label]
     if by_label:
         read = [by_label[0].read(prediction) for prediction in predictions]
         first, code = distinct(target, read)
@@ -78,7 +78,7 @@ def resampled(
         for weights in _row_weights(len(target), count, seed, weight):
             for metric in by_row:
                 for values, prediction in zip(found[metric.name], predictions):
-                    values.append(metric.compute(target, prediction, weights))
+                    values.append(metric.compute(target, metric.read(prediction), weights))
     return {name: [np.concatenate(values) for values in each] for name, each in found.items()}
 
 

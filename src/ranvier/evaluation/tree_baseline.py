@@ -35,6 +35,8 @@ def trees(
     seed: int = 0,
     budget: float = 10.0,
     weight: ArrayLike | None = None,
+    *,
+    counts: bool = False,
 ) -> BaselineResult:
     """Fit scikit-learn's histogram gradient boosting with its defaults.
 
@@ -55,6 +57,7 @@ def trees(
         seed: of the choice of rows and of early stopping.
         budget: seconds.
         weight: (N,) weights of the training rows.
+        counts: whether the values are counts (at least 0): the trees then make the Poisson deviance least.
 
     Raises:
         DataError: columns, target, classes and weights do not fit together.
@@ -72,7 +75,7 @@ def trees(
         if classes:
             prediction, name = _classifier(fitting, test, classes, iterations, seed)
         else:
-            values, name = _regressors(fitting, test, iterations, seed)
+            values, name = _regressors(fitting, test, iterations, seed, counts)
             prediction = values.reshape(len(test), *np.shape(target)[1:])
     described = f"{name} {on_rows(used, total)}"
     if many := sum(cardinality > CATEGORIES for cardinality in train.cardinalities):
@@ -134,16 +137,19 @@ def _classifier(
     return spread(probabilities, model.classes_, classes), _name(int(model.n_iter_), iterations)
 
 
-def _regressors(fitting: Fitting, test: Columns, iterations: int, seed: int) -> tuple[Floats, str]:
+def _regressors(
+    fitting: Fitting, test: Columns, iterations: int, seed: int, counts: bool
+) -> tuple[Floats, str]:
     known = _known(fitting.columns)
-    if not known.any() or len(fitting.target) < 2:
-        mean = np.average(fitting.target, axis=0, weights=fitting.weight)
+    mean = np.average(fitting.target, axis=0, weights=fitting.weight)
+    if not known.any() or len(fitting.target) < 2 or (counts and not (mean > 0).all()):
         return np.tile(mean, (len(test), 1)), "nothing to split by: the mean of the target"
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     values, ran = np.zeros((len(test), fitting.target.shape[1])), 0
     for output, wanted in enumerate(fitting.target.T):
         model = HistGradientBoostingRegressor(
+            loss="poisson" if counts else "squared_error",
             max_iter=iterations,
             learning_rate=_rate(iterations),
             categorical_features=_categorical(fitting.columns)[known],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import polars as pl
@@ -17,8 +17,8 @@ from ..evaluation.inputs import Form
 class Task(Protocol):
     """What a target column asks of a network: how it is encoded, how outputs are read, how they are measured.
 
-    Shapes: N rows, K outputs of the network, C classes. An ensemble of M members gives outputs (N, M, K), which
-    ``joined`` turns into those of one network.
+    Shapes: N rows, K outputs of the network, C classes, L labels. An ensemble of M members gives outputs (N, M, K),
+    which ``joined`` turns into those of one network.
 
     Attributes:
         name: in the catalogue.
@@ -41,9 +41,17 @@ class Task(Protocol):
         """What the columns of a prediction (N, C) stand for; nothing where it is values."""
         ...
 
+    @staticmethod
+    def mistakes(values: pl.Series, order: Sequence[str] = ()) -> Iterable[Mistake]:
+        """Say why the target's raw ``values``, which are of the right kind, are not what the task learns."""
+        ...
+
     @classmethod
-    def fit(cls, values: pl.Series, train: NDArray[Any]) -> Self:
-        """Learn from the target's raw ``values``; statistics come from the positions ``train`` alone."""
+    def fit(cls, values: pl.Series, train: NDArray[Any], order: Sequence[str] = ()) -> Self:
+        """Learn from the target's raw ``values``; statistics come from the positions ``train`` alone.
+
+        ``order`` is that of the classes, the lowest first, where the user states one; only ``ordered`` forms read it.
+        """
         ...
 
     def default_loss(self) -> str:
@@ -70,11 +78,11 @@ class Task(Protocol):
         ...
 
     def decode(self, outputs: Tensor) -> NDArray[Any]:
-        """Outputs (N, K) or (N, M, K) to predictions: (N, C) probabilities or (N,) values."""
+        """Outputs (N, K) or (N, M, K) to predictions: (N, C) or (N, L) probabilities, or (N,) values."""
         ...
 
     def truth(self, target: Tensor) -> NDArray[Any]:
-        """The encoded target as metrics take it: (N,) class indices or (N,) values in the target's own unit."""
+        """The encoded target as metrics take it: (N,) class indices, (N,) values in the target's unit, (N, L) marks."""
         ...
 
     def shown(self, truth: NDArray[Any]) -> pl.Series:

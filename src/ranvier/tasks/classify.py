@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from torch.nn import functional
 from typing_extensions import Self
 
 from ..data.kinds.category import Category
+from ..errors import Mistake
 from ..evaluation.inputs import Form
 
 
@@ -47,8 +48,13 @@ class Classify:
         """The labels, in the order of the outputs."""
         return self.kind.classes
 
+    @staticmethod
+    def mistakes(values: pl.Series, order: Sequence[str] = ()) -> Iterable[Mistake]:
+        """Nothing: what can be wrong is told when the column is read."""
+        return ()
+
     @classmethod
-    def fit(cls, values: pl.Series, train: NDArray[Any]) -> Self:
+    def fit(cls, values: pl.Series, train: NDArray[Any], order: Sequence[str] = ()) -> Self:
         """Collect the classes; ``train`` changes nothing, since a label is no statistic."""
         return cls(Category.fit(values.to_frame(), fewest=1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from ..data.kinds.number import Number
 from ..data.kinds.values import read_numbers
+from ..errors import Mistake
 from ..evaluation.inputs import Form
 
 
@@ -41,8 +42,13 @@ class Regress:
         """The name of the target column."""
         return self.kind.columns[0]
 
+    @staticmethod
+    def mistakes(values: pl.Series, order: Sequence[str] = ()) -> Iterable[Mistake]:
+        """Nothing: what can be wrong is told when the column is read."""
+        return ()
+
     @classmethod
-    def fit(cls, values: pl.Series, train: NDArray[Any]) -> Self:
+    def fit(cls, values: pl.Series, train: NDArray[Any], order: Sequence[str] = ()) -> Self:
         """Learn the mean and deviation of the training rows' values."""
         return cls(Number.fit(values[train].to_frame(), bins=0))
 

@@ -113,8 +113,8 @@ def _differences(a: Contents, b: Contents) -> list[str]:
         return [f"the data differ ({a.record.get('origin')} and {b.record.get('origin')})"]
     if a.test is None or b.test is None or not np.array_equal(a.test.rows, b.test.rows):
         return ["the test rows are not the same rows of the data (split and seed decide)"]
-    if a.classes != b.classes:
-        return ["the classes differ"]
+    if a.classes != b.classes or a.labels != b.labels:
+        return [f"the {'labels' if a.labels else 'classes'} differ"]
     if a.weighted or b.weighted:
         return ["the rows have weights, which a run's predictions do not hold"]
     return []

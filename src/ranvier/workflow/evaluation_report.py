@@ -100,7 +100,7 @@ def contents_of(found: Evaluation, model: Model, table: Table, command: str) -> 
         findings=[],
         metrics=metrics,
         network=network_of(model),
-        test=predictions_of(found.predictions, metrics.get("confusion", {}).get("classes")),
+        test=predictions_of(found.predictions, metrics),
         validation=None,
         drift=found.drift.as_dict() if found.drift else {},
         command=command,

@@ -13,6 +13,7 @@ from torch import nn
 
 from ..catalog import BASELINES, METRICS, load
 from ..delivery.model import forward
+from ..evaluation.answers import answers as baseline_answers
 from ..evaluation.baselines import Columns
 from ..evaluation.by_class import measure_classes
 from ..evaluation.calibration import at_temperature
@@ -78,6 +79,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     }
     metrics: dict[str, Any] = {
         "task": task.name,
+        "form": task.forms[0],
         "metric": task.metric,
         "test": measured.get("test", {}),
         "validation": measured.get("validation", {}),
@@ -153,11 +155,17 @@ def weights_of(prepared: Prepared, part: str) -> NDArray[Any] | None:
 
 
 def of_classes(task: Task, truth: NDArray[Any], predicted: NDArray[Any], seed: int) -> dict[str, Any]:
-    """Each class's precision, recall and F1 with intervals, its support, and the confusion matrix.
+    """Each class's (or label's) precision, recall and F1 with intervals, its support; of classes the confusion matrix.
 
     The matrix counts rows: its rows are the true classes, its columns the predicted ones. Nothing where the task
-    predicts something else than classes.
+    predicts values.
     """
+    if task.forms[0] == "labels":
+        scores = [
+            measure_classes(marks, np.stack([1 - chance, chance], axis=1), seed)[1]
+            for marks, chance in zip(truth.T, predicted.T)
+        ]
+        return {"labels": dict(zip(task.classes, scores))}
     if not classes_of(task):
         return {}
     counts = confusion_matrix(truth, predicted).astype(int)
@@ -180,12 +188,17 @@ def _baselines(
     metric = load("metrics", task.metric)
     train, test = columns_of(prepared, "train"), columns_of(prepared, "test")
     target = task.truth(prepared.parts["train"].target)
-    classes = len(classes_of(task)) or None
     baselines: dict[str, Any] = {}
     comparison: dict[str, Any] = {}
     for name in BASELINES:
-        result = load("baselines", name)(
-            train, target, test, classes, seed, BUDGET, weights_of(prepared, "train")
+        result = baseline_answers(
+            load("baselines", name),
+            task.forms[0],
+            (train, target, test),
+            len(task.classes),
+            seed=seed,
+            budget=BUDGET,
+            weight=weights_of(prepared, "train"),
         )
         measured = with_intervals(truth, result.prediction, wanted, seed, weight=weight)
         baselines[name] = {**measured, "description": result.description}

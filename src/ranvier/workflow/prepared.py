@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from ..data.source import read, read_parts
 from ..data.split import Split, make_split, read_split
 from ..data.stream.passes import StreamBatches
 from ..data.table import Table
-from ..errors import DataError, Mistake, RunError
-from ..spec import Spec
+from ..errors import DataError, Mistake, RunError, raise_if_any
+from ..spec import ColumnSpec, Spec
 from ..tasks import Task
 from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
 
@@ -180,10 +181,12 @@ def prepare_table(
     """
     table = with_numbers(clean(table, schema, ledger), schema)
     target = table.frame[schema.target]
-    named = spec.task or next(
-        name for name, kind in TARGET_KINDS.items() if kind == schema[schema.target].kind
+    order = spec.columns.get(schema.target, ColumnSpec()).order or ()
+    kind_of_task: type[Task] = load("tasks", task_name(schema[schema.target].kind, spec.task, order))
+    raise_if_any(
+        DataError,
+        [*_order_mistakes(kind_of_task, schema.target, order), *kind_of_task.mistakes(target, order)],
     )
-    kind_of_task: type[Task] = load("tasks", named)
     if stored:
         split = read_split(stored.split, table)
     else:
@@ -192,7 +195,7 @@ def prepare_table(
         split = make_split(table, schema, spec.split, seed, stratify_by)
     ledger.reconcile(split.counts)
     preparation = Preparation.fit(table.frame[split.train], schema)
-    task = kind_of_task.fit(target, split.train)
+    task = kind_of_task.fit(target, split.train, order)
     whole = Batch(
         inputs=preparation.transform(table.frame, ledger, table.rows),
         target=task.encode(target),
@@ -203,6 +206,25 @@ def prepare_table(
         name: whole.take(torch.from_numpy(getattr(split, name))) for name in ("train", "validation", "test")
     }
     return Prepared(table, schema, ledger, split, preparation, task, parts)
+
+
+def task_name(kind: str | None, asked: str | None, order: Sequence[str] = ()) -> str:
+    """The task of a target: the one that is asked for, or that its order or its kind stands for.
+
+    >>> task_name("number", None), task_name("category", None), task_name("category", None, ("low", "high"))
+    ('regress', 'classify', 'ordinal')
+    """
+    if asked:
+        return asked
+    return "ordinal" if order else next(name for name, of in TARGET_KINDS.items() if of == kind)
+
+
+def _order_mistakes(task: type[Task], target: str, order: Sequence[str]) -> Iterable[Mistake]:
+    if order and "ordered" not in task.forms:
+        yield Mistake(
+            f"target {target!r} is given an order, which the task {task.name!r} does not read",
+            "an order for the task 'ordinal'",
+        )
 
 
 def _weights(table: Table, schema: Schema) -> torch.Tensor | None:

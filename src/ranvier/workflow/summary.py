@@ -60,7 +60,7 @@ def summary(run: Run) -> str:
         return "\n".join([*lines, *(f"  finding   {f['cause']} {f['remedy']}" for f in run.findings)])
     metrics = run.metrics
     metric, measured = metrics["metric"], metrics["test"]
-    few = [metric, *(name for name in ("roc_auc", "r2") if name != metric)]
+    few = [metric, *(name for name in ("roc_auc", "r2", "rank_mae", "jaccard") if name != metric)]
     told = [
         _value(name, measured[name], "95% interval " if name == metric else "")
         for name in few

@@ -13,7 +13,7 @@ The second line and the last are counted in the ledger, each cell once. A label 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ from typing_extensions import Self
 from ...errors import DataError, Mistake
 from ..ledger import Ledger
 from . import Guess
-from .values import check_state, frequent, is_readable, note_cells, read_numbers, read_text
+from .values import FEWEST, check_state, frequent, is_readable, note_cells, read_numbers, read_text
 
 MISSING = "missing: taken as no labels"
 UNSEEN = "labels not seen in training: left out"
@@ -91,8 +91,13 @@ class Labels:
         return Guess(0.0, f"text with {separator!r}, but its parts are no labels that occur often")
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame) -> Self:
+    def fit(cls, frame: pl.DataFrame, *, fewest: int = FEWEST) -> Self:
         """Fit to the training rows.
+
+        Args:
+            frame: raw values.
+            fewest: in how many rows a label must be where a column has more than 1,000; 1 keeps them all, as a target
+                must.
 
         Raises:
             DataError: a column holds objects, or lists of something else than plain values.
@@ -103,7 +108,7 @@ class Labels:
             _check(values)
             separator = "" if _is_list(values) else _separator(read_text(values).drop_nulls())
             rows, members = _members(values, separator)
-            kept, left = frequent(pl.DataFrame({"row": rows, "label": members}).unique()["label"])
+            kept, left = frequent(pl.DataFrame({"row": rows, "label": members}).unique()["label"], fewest)
             separators.append(separator)
             labels.append(tuple(sorted(kept.to_list())))
             rare.append(left)
@@ -146,6 +151,14 @@ class Labels:
                 prepared[:, indicator] = absent
                 indicator += 1
         return torch.from_numpy(prepared)
+
+    def known(self, values: pl.Series) -> NDArray[np.bool_]:
+        """(N,) which sets of one of the columns are there, and hold no other labels than those of the training rows."""
+        place = self.columns.index(values.name)
+        row, members = _members(values, self.separators[place])
+        known = ~_absent(values)
+        known[row[~members.is_in(list(self.labels[place])).to_numpy()]] = False
+        return known
 
     def invert(self, tensor: Tensor) -> pl.DataFrame:
         """Turn a tensor (N, L), or (N, L + M), into lists of the labels whose mark is above a half.
@@ -211,6 +224,15 @@ class Labels:
         fitted["labels"] = tuple(tuple(labels) for labels in state["labels"])
         check_state(cls.name, columns, fitted)
         return cls(columns, **fitted)
+
+
+def joiner(labels: Sequence[str]) -> str:
+    """What stands between labels where they are written as text: the first separator that is in none of them.
+
+    >>> joiner(["drama", "crime; true"])
+    '|'
+    """
+    return next((mark for mark in SEPARATORS if not any(mark in label for label in labels)), "\n")
 
 
 def _is_list(values: pl.Series) -> bool:

@@ -8,7 +8,8 @@ log sigmoid(z).
     huber           l = mean_k c_k (e_k - c_k / 2),            dl/dz = c / K
                     c = e cut to -delta .. delta
     cross-entropy   l = -sum_j q_j log p_j                     dl/dz = p - q
-    binary c.-e.    l = (1 - q) z - log sigmoid(z)             dl/dz = sigmoid(z) - q
+    binary c.-e.    l = mean_k (1 - q_k) z_k                   dl/dz = (sigmoid(z) - q) / K
+                        - log sigmoid(z_k)
     focal           l = -(1 - p_t)^gamma log p_t               dl/dz_t = g = (1 - p_t)^gamma (gamma p_t log p_t
                                                                               - (1 - p_t))
                                                                dl/dz_j = -g p_j / (1 - p_t) for j other than t
@@ -91,14 +92,15 @@ def _cross_entropy(loss: losses.CrossEntropy, z: Tensor, target: Tensor, delta: 
 
 
 def _binary_cross_entropy(loss: losses.BinaryCrossEntropy, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
-    epsilon = loss.label_smoothing
+    epsilon, outputs = loss.label_smoothing, z.shape[1]
     q, rows = torch.empty_like(z), torch.empty_like(z)
+    marks = target if target.ndim == 2 else target[:, None]  # of several labels, or of two classes
 
     def backward(share: Share) -> Tensor:
-        q.copy_(target[:, None]).mul_(1.0 - epsilon).add_(epsilon / 2.0)
-        torch.sigmoid(z, out=delta).sub_(q).mul_(share)
+        q.copy_(marks).mul_(1.0 - epsilon).add_(epsilon / 2.0)
+        torch.sigmoid(z, out=delta).sub_(q).mul_(share).div_(outputs)
         torch.sub(1.0, q, out=rows).mul_(z).sub_(torch.nn.functional.logsigmoid(z)).mul_(share)
-        return rows.sum()
+        return rows.sum() / outputs
 
     return backward
 

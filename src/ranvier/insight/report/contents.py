@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ...data.kinds.labels import joiner
 from ...errors import Mistake, RunError
 from ...settings import read_toml
 from .layers import Network, read_network
@@ -22,8 +24,8 @@ class Predictions:
 
     Args:
         rows: (N,) numbers of the rows in their source, from 1.
-        target: (N,) class indices, or values.
-        prediction: (N, C) probabilities, or (N,) values.
+        target: (N,) class indices, or values; (N, L) 0 and 1 of labels.
+        prediction: (N, C) or (N, L) probabilities, or (N,) values.
     """
 
     rows: NDArray[np.int64]
@@ -71,8 +73,13 @@ class Contents:
 
     @property
     def classes(self) -> list[str]:
-        """The labels; none where values are predicted."""
+        """The classes of which a row has one; none where something else is predicted."""
         return list(self.metrics.get("confusion", {}).get("classes", ()))
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of which a row has any number; none where something else is predicted."""
+        return list(self.metrics.get("labels", ()))
 
     @property
     def metric(self) -> str:
@@ -81,7 +88,7 @@ class Contents:
 
     @property
     def probable(self) -> bool:
-        """Whether the network gives probabilities, and not mere scores."""
+        """Whether the network gives probabilities of classes, and not mere scores."""
         return bool(self.classes) and self.metrics["test"].get("log_loss", {}).get("value") is not None
 
     @property
@@ -102,7 +109,6 @@ def read(folder: str | Path) -> Contents:
     settings = read_toml(folder / "run.toml")
     record = settings.pop("record", {})
     metrics: dict[str, Any] = _json(folder / "metrics.json", {})
-    classes = metrics.get("confusion", {}).get("classes")
     measured = bool(metrics.get("test"))
     return Contents(
         settings=settings,
@@ -114,8 +120,8 @@ def read(folder: str | Path) -> Contents:
         findings=_json(folder / "findings.json", []),
         metrics=metrics,
         network=read_network(folder / "model.rv"),
-        test=_predictions(folder / "predictions.csv", classes) if measured else None,
-        validation=_predictions(folder / "validation_predictions.csv", classes) if measured else None,
+        test=_predictions(folder / "predictions.csv", metrics) if measured else None,
+        validation=_predictions(folder / "validation_predictions.csv", metrics) if measured else None,
         spread=_json(folder / "spread.json", {}),
     )
 
@@ -137,7 +143,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
-def _predictions(path: Path, classes: list[str] | None) -> Predictions | None:
+def _predictions(path: Path, metrics: Mapping[str, Any]) -> Predictions | None:
     """The predictions in a file; None where it is missing or has no rows.
 
     Raises:
@@ -146,16 +152,19 @@ def _predictions(path: Path, classes: list[str] | None) -> Predictions | None:
     if not path.exists():
         return None
     try:
-        return predictions_of(pl.read_csv(path, infer_schema=False), classes)
+        return predictions_of(pl.read_csv(path, infer_schema=False), metrics)
     except (pl.exceptions.PolarsError, KeyError, IndexError) as error:
         raise RunError(
             Mistake(f"{str(path)!r} is damaged ({type(error).__name__})", "the predictions of this run")
         ) from error
 
 
-def predictions_of(frame: pl.DataFrame, classes: list[str] | None) -> Predictions | None:
+def predictions_of(frame: pl.DataFrame, metrics: Mapping[str, Any]) -> Predictions | None:
     """The predictions in a table of row number, true value and the task's columns; None where it has no rows."""
     rows = frame.to_series(0).cast(pl.Int64).to_numpy()
+    classes = metrics.get("confusion", {}).get("classes")
+    if labels := list(metrics.get("labels", ())):
+        return _marks(frame, rows, labels) if len(rows) else None
     if classes is None:
         numbers = [frame.to_series(i).cast(pl.Float64).to_numpy() for i in (1, 2)]
         return Predictions(rows, numbers[0], numbers[1]) if len(rows) else None
@@ -163,3 +172,11 @@ def predictions_of(frame: pl.DataFrame, classes: list[str] | None) -> Prediction
     target = np.array([index[label or ""] for label in frame.to_series(1).cast(pl.String)], dtype=np.int64)
     each = frame[:, 3 : 3 + len(classes)].cast(pl.Float64)
     return Predictions(rows, target, each.to_numpy()) if len(rows) else None
+
+
+def _marks(frame: pl.DataFrame, rows: NDArray[np.int64], labels: list[str]) -> Predictions:
+    """Sets of labels, and the probability of each label."""
+    mark = joiner(labels)
+    sets = [set((text or "").split(mark)) for text in frame.to_series(1)]
+    target = np.array([[label in members for label in labels] for members in sets], dtype=np.int64)
+    return Predictions(rows, target, frame[:, 3 : 3 + len(labels)].cast(pl.Float64).to_numpy())

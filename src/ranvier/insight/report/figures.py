@@ -220,7 +220,7 @@ def precision_recall_curves(contents: Contents) -> Figure | None:
 def predicted_true(contents: Contents) -> Figure | None:
     """Predicted against true values of the test rows."""
     test = contents.test
-    if test is None or contents.classes:
+    if test is None or contents.classes or contents.labels:
         return None
     few = some_of(len(test))
     low, high = (float(f([f(test.target), f(test.prediction)])) for f in (np.min, np.max))
@@ -243,7 +243,7 @@ def predicted_true(contents: Contents) -> Figure | None:
 def errors(contents: Contents) -> Figure | None:
     """How many test rows have an error (predicted less true) of which size."""
     test = contents.test
-    if test is None or contents.classes:
+    if test is None or contents.classes or contents.labels:
         return None
     off = test.prediction - test.target
     counts, edges = np.histogram(off, bins=min(40, max(8, int(np.sqrt(len(off))))))

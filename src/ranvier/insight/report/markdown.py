@@ -46,12 +46,18 @@ def markdown(contents: Contents) -> str:
             "",
             *_table(["metric", "network", *others], measured),
         ]
-    if contents.classes:
+    if each := metrics.get("labels") or metrics.get("classes"):
         scores = [
             [name, number(entry["support"]), *(interval(entry[key]) for key in ("precision", "recall", "f1"))]
-            for name, entry in metrics["classes"].items()
+            for name, entry in each.items()
         ]
-        lines += ["", "## Classes", "", *_table(["class", "rows", "precision", "recall", "F1"], scores)]
+        what = "label" if contents.labels else "class"
+        lines += [
+            "",
+            "## Labels" if contents.labels else "## Classes",
+            "",
+            *_table([what, "rows", "precision", "recall", "F1"], scores),
+        ]
     if contents.spread:
         lines += ["", "## Seeds", "", _plain(spread_line(contents.spread))]
     lines += _drift(contents) if contents.command else _findings(contents)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .contents import Contents
+from .contents import Contents, Predictions
 from .figures import CELLS, rows_shown
 from .markup import (
     Html,
@@ -54,18 +55,21 @@ def measure_section(contents: Contents) -> Html:
 
 
 def classes_section(contents: Contents) -> Html | str:
-    """The confusion matrix and the scores of each class."""
-    if not contents.classes:
+    """The confusion matrix and the scores of each class, or the scores of each label."""
+    what = "label" if contents.labels else "class"
+    scores = contents.metrics.get("labels" if contents.labels else "classes")
+    if not scores:
         return ""
-    scores = contents.metrics["classes"]
     rows = [
         (name, number(entry["support"]), *(measured(entry[key]) for key in ("precision", "recall", "f1")))
         for name, entry in scores.items()
     ]
-    caption = "Scores of each class on the test rows, with 95% intervals"
-    listed = table(caption, ["class", "rows", "precision", "recall", "F1"], rows, range(1, 5))
+    caption = f"Scores of each {what} on the test rows, with 95% intervals"
+    listed = table(caption, [what, "rows", "precision", "recall", "F1"], rows, range(1, 5))
     if len(rows) > ENOUGH:
-        listed = details(f"All {len(rows)} classes", listed)
+        listed = details(f"All {len(rows)} of them", listed)
+    if contents.labels:
+        return section("classes", "The labels", listed)
     return section("classes", "The classes", _confusion(contents), listed)
 
 
@@ -99,7 +103,7 @@ def _cell(count: int, share: float) -> Html:
 def values_section(contents: Contents) -> Html | str:
     """Predicted against true values, and how the errors lie."""
     test = contents.test
-    if test is None or contents.classes:
+    if test is None or contents.classes or contents.labels:
         return ""
     off = test.prediction - test.target
     low, middle, high = np.quantile(off, [0.05, 0.5, 0.95])
@@ -117,6 +121,8 @@ def worst_section(contents: Contents) -> Html | str:
     test, classes = contents.test, contents.classes
     if test is None:
         return ""
+    if contents.labels:
+        return _worst_sets(test, contents.labels)
     if not classes:
         off = test.prediction - test.target
         order = np.argsort(-np.abs(off), kind="stable")[:WORST]
@@ -153,6 +159,30 @@ def worst_section(contents: Contents) -> Html | str:
     said = tag("p", f"{len(wrong):,} of {len(test):,} test rows were taken for another class.")
     listed = table(_caption(rows), header, rows, [0, *range(3, len(header))])
     return section("worst", "The worst mistakes", said, _told(), listed)
+
+
+def _worst_sets(test: Predictions, labels: list[str]) -> Html:
+    """The rows of which most labels are wrong; of equals those that are further off."""
+    wrong = (test.prediction > 0.5) != (test.target > 0)
+    off = np.abs(test.prediction - test.target).sum(1)
+    bad = np.flatnonzero(wrong.any(1))
+    if not len(bad):
+        return section("worst", "The worst mistakes", tag("p", "Every label of every test row was right."))
+    order = bad[np.lexsort((-off[bad], -wrong[bad].sum(1)))][:WORST]
+    rows = [
+        [
+            number(int(test.rows[i])),
+            *(_named(labels, each) for each in (test.target[i] > 0, test.prediction[i] > 0.5)),
+        ]
+        for i in order
+    ]
+    said = tag("p", f"{len(bad):,} of {len(test):,} test rows have at least one wrong label.")
+    listed = table(_caption(rows), ["row", "true", "predicted"], rows, [0])
+    return section("worst", "The worst mistakes", said, _told(), listed)
+
+
+def _named(labels: list[str], marks: NDArray[np.bool_]) -> str:
+    return ", ".join(label for label, mark in zip(labels, marks) if mark) or "none"
 
 
 def _told() -> Html:

@@ -44,7 +44,7 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
         "data": ("What was read", data_section(contents)),
         "network": ("The network", network_section(contents)),
         "learning": ("The training", learning_section(contents)),
-        "classes": ("The classes", classes_section(contents)),
+        "classes": ("The labels" if contents.labels else "The classes", classes_section(contents)),
         "values": ("The values", values_section(contents)),
         "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
         "worst": ("The worst mistakes", worst_section(contents)),
