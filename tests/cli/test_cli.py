@@ -295,3 +295,21 @@ def test_main_is_the_module(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ranvier", "runs", str(tmp_path), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)[0]["state"] == "finished"
+
+
+def test_several_seeds_and_the_report_of_new_rows(ranvier: Ranvier, rows: Path, tmp_path: Path) -> None:
+    code, out, err = ranvier("train", rows, "--target", "bought", *SETS, "--repeat", 2, "--out", "runs/a")
+    assert (code, err) == (0, "")
+    assert "  seeds     accuracy" in out and "on average over 2 seeds" in out
+    assert len(out.splitlines()) <= 13, "what was read, then a summary in eight lines or so"
+    code, out, _ = ranvier("evaluate", "runs/a/model.rv", rows, "--out", "new.html")
+    assert code == 0 and "rows: No column differs noticeably" in out and "report: new.html" in out
+    assert "New rows and training rows" in (tmp_path / "new.html").read_text()
+    code, out, _ = ranvier("evaluate", "runs/a/model.rv", rows, "--json")
+    assert json.loads(out)["drift"]["verdict"].startswith("No column differs")
+    code, _, err = ranvier("evaluate", "runs/a/model.rv", rows, "--out", "runs/a")
+    assert code == 2 and "'runs/a' holds a run already" in err
+    code, _, err = ranvier("train", rows, "--target", "bought", "--repeat", 0)
+    assert code == 2 and "repeat" in err
+    code, out, _ = ranvier("inspect", rows, "--target", "bought", "--set", 'evaluation.without=["RV999"]')
+    assert code == 2

@@ -1,7 +1,7 @@
 """The model file ``NAME.rv``: a zip of JSON and safetensors, without dates and without code.
 
     manifest.json         format, and the SHA-256 of each other member
-    model.json            schema, preparation, task, architecture, card
+    model.json            schema, preparation, task, architecture, card, temperature; the training columns in counts
     weights.safetensors   the network's parameters and buffers
     golden.json           synthetic rows drawn from the preparation, and the outputs that the network gave for them
 

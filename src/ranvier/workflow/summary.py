@@ -49,7 +49,7 @@ def summary(run: Run) -> str:
     history = run.history
     lines = [head]
     if history:
-        trained = f"  trained   {len(history)} epochs, {history[-1]['step']:,} steps{_time_of(run)}"
+        trained = f"  trained   {_counted(len(history), 'epoch')}, {_counted(history[-1]['step'], 'step')}{_time_of(run)}"
         if history[-1]["validation"]:
             best = min(history, key=lambda line: line["validation"]["loss"])
             trained += f"; lowest validation loss in epoch {best['epoch']}"
@@ -92,6 +92,10 @@ def _finding_lines(run: Run) -> list[str]:
     if more := len(grave) - SHOWN:
         lines += [f"  finding   and {more} more in the report"] if more > 0 else []
     return lines
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def _time_of(run: Run) -> str:
