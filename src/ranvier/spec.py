@@ -258,6 +258,11 @@ class Spec(Section):
         raise_if_any(SpecError, spec._mistakes())
         return spec
 
+    @property
+    def split_seed(self) -> int:
+        """The seed that the parts are drawn from, which the further seeds of a repeated run share."""
+        return self.seed if self.split.seed is None else self.split.seed
+
     def settings(self) -> dict[str, Any]:
         """Nested settings, as they are written into ``run.toml``; what is None is left out."""
         return dict(_plain(self))

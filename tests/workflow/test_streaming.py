@@ -203,3 +203,13 @@ def test_what_streaming_cannot_do(data: Path, tmp_path: Path) -> None:
         DataError, match="Column 'size' has the role 'time', by which the rows of a streamed table"
     ):
         rv.inspect(data, target="bought", settings={**STREAM, "columns.size": "time"})
+
+
+def test_further_seeds_learn_from_the_same_parts(data, frame, tmp_path):
+    run = rv.fit(data, target="bought", settings={**STREAM, "repeat": 2, "seed": 4}, out=tmp_path / "run")
+    other = rv.Run(run.folder / "seeds" / "5")
+    assert run.spread is not None and run.spread["test"]["accuracy"]["trainings"] == 2
+    assert (other.folder / "split.csv").read_bytes() == (run.folder / "split.csv").read_bytes()
+    text_frame = frame.cast(pl.String)
+    parts = [streaming.parts_of(text_frame, run.model.schema, each.spec) for each in (run, other)]
+    assert np.array_equal(*parts) and len(set(parts[0])) == 3

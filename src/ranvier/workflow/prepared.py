@@ -121,7 +121,9 @@ def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepa
     opened = None
     if stored is None or spec.execution.stream:
         opened = choose(spec, spec.source if data is None else data)
-    table = read_data(spec, data, ledger) if opened is None else read_sample(opened[0], spec.seed, ledger)
+    table = (
+        read_data(spec, data, ledger) if opened is None else read_sample(opened[0], spec.split_seed, ledger)
+    )
     if stored and table.fingerprint != stored.fingerprint:
         raise RunError(
             Mistake(
@@ -191,8 +193,7 @@ def prepare_table(
         split = read_split(stored.split, table)
     else:
         stratify_by = target.cast(pl.String).to_numpy() if kind_of_task.forms[0] == "classes" else None
-        seed = spec.seed if spec.split.seed is None else spec.split.seed
-        split = make_split(table, schema, spec.split, seed, stratify_by)
+        split = make_split(table, schema, spec.split, spec.split_seed, stratify_by)
     ledger.reconcile(split.counts)
     preparation = Preparation.fit(table.frame[split.train], schema)
     task = kind_of_task.fit(target, split.train, order)

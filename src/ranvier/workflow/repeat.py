@@ -63,7 +63,7 @@ def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> Non
     seeds = [(spec.seed + i) % 2**32 for i in range(spec.repeat)]
     for number, seed in enumerate(seeds[1:], 2):
         mine = files.seed_folder(folder, seed)
-        changed = {"seed": seed, "split.seed": split_seed(spec), "repeat": 1}
+        changed = {"seed": seed, "split.seed": spec.split_seed, "repeat": 1}
         own = spec.replace({**changed, "evaluation.baselines": False, "evaluation.report": False})
         try:
             if not mine.exists():
@@ -80,11 +80,6 @@ def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> Non
                 )
             ) from None
     write_json(folder / files.SPREAD, summed_up(folder, seeds))
-
-
-def split_seed(spec: Spec) -> int:
-    """The seed that the split is drawn from."""
-    return spec.seed if spec.split.seed is None else spec.split.seed
 
 
 def summed_up(folder: Path, seeds: list[int]) -> dict[str, Any]:

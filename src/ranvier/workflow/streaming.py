@@ -136,7 +136,7 @@ def parts_of(frame: pl.DataFrame, schema: Schema, spec: Spec) -> NDArray[np.str_
         return None
     groups = schema.named("group")
     values = frame.select(read_text(frame[groups[0]])) if groups else frame
-    return parts_by_content(values, spec.split.validation, spec.split.test, spec.seed)
+    return parts_by_content(values, spec.split.validation, spec.split.test, spec.split_seed)
 
 
 def batches_of(

@@ -49,7 +49,8 @@ def summary(run: Run) -> str:
     history = run.history
     lines = [head]
     if history:
-        trained = f"  trained   {_counted(len(history), 'epoch')}, {_counted(history[-1]['step'], 'step')}{_time_of(run)}"
+        steps = _counted(history[-1]["step"], "step")
+        trained = f"  trained   {_counted(len(history), 'epoch')}, {steps}{_time_of(run)}"
         if history[-1]["validation"]:
             best = min(history, key=lambda line: line["validation"]["loss"])
             trained += f"; lowest validation loss in epoch {best['epoch']}"
