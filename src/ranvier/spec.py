@@ -175,7 +175,7 @@ class RegularizationSpec(Section):
     l1: NonNegative = 0.0
     l2: NonNegative = 0.0
     clip: Positive | None = None
-    average: Literal["none", "ema"] = "none"
+    average: Literal["none", "ema"] | None = None
     class_weights: Literal["none", "balanced"] | dict[str, NonNegative] = "none"
 
 

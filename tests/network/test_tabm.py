@@ -233,7 +233,7 @@ def test_only_an_encoder_of_bins_is_given_their_edges():
         assert set(architecture.blocks["number"]) == taken
     network = Architecture.of(Choice(name="tabm"), preparation, 2).build(seed=0)
     assert isinstance(network.encoders["number"], Piecewise)
-    assert network({"number": torch.zeros(3, 1)}).shape == (3, 16, 2)
+    assert network({"number": torch.zeros(3, 1)}).shape == (3, 8, 2)
 
 
 def test_the_default_for_tables_and_the_rate_of_another_optimizer():

@@ -104,6 +104,7 @@ class TabM(nn.Module):
     defaults: ClassVar[dict[str, object]] = {
         "training.optimizer": {"name": "adamw", "weight_decay": 3e-4},
         "training.learning_rate": 4e-3,
+        "regularization.average": "ema",
     }
     encoding: ClassVar[dict[str, dict[str, object]]] = {"number": {"name": "piecewise"}}
 
@@ -111,7 +112,7 @@ class TabM(nn.Module):
         self,
         inputs: int,
         *,
-        members: Count = 16,
+        members: Count = 8,
         hidden: list[Count] = [128, 128],  # noqa: B006 (never changed)
         activation: ActivationName = "relu",
         dropout: Fraction = 0.0,

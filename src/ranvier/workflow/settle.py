@@ -77,7 +77,7 @@ def _general(
     if spec.training.epochs or spec.training.time:
         patience = 0
     return {
-        "training.loss": (task.default_loss(), f"the default for the task {task.name!r}"),
+        "training.loss": _loss(task, rows, network),
         "training.optimizer": ("adamw", "the default"),
         "training.learning_rate": (DEFAULT_RATES[optimizer], f"the default for {optimizer!r}"),
         "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
@@ -86,6 +86,7 @@ def _general(
             epochs,
             "until the time is up" if spec.training.time else f"for {rows:,} training rows",
         ),
+        "regularization.average": ("none", "the default"),
         "stopping.metric": ("loss", "the default"),
         "stopping.patience": (
             patience,
@@ -93,6 +94,29 @@ def _general(
         ),
         "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
     }
+
+
+LABEL_SMOOTHING = 0.05
+"""How much of a label an ensemble spreads over all classes (Szegedy et al. 2016) where rows are few. Without it the
+rows that it knows by heart after some epochs teach it nothing more. That it is less sure than it may be is mended by
+the temperature."""
+
+FEW_ROWS = 10_000
+"""From so many rows on an ensemble does not learn them by heart, and smoothed labels only cost it accuracy in telling
+likely rows from less likely ones (as in Holzmüller, Grinsztajn & Steinwart, arXiv 2407.04491)."""
+
+
+def _loss(task: Task, rows: int, network: str) -> tuple[str | dict[str, Any], str]:
+    """The task's loss; for the ensemble with smoothed labels, where there are labels and few rows."""
+    name = task.default_loss()
+    if (
+        network == DEFAULT_NETWORK
+        and rows < FEW_ROWS
+        and "label_smoothing" in options.defaults("losses", name)
+    ):
+        smoothed = {"name": name, "label_smoothing": LABEL_SMOOTHING}
+        return smoothed, f"suits the network {network!r} and {rows:,} training rows"
+    return name, f"the default for the task {task.name!r}"
 
 
 def _pace(rows: int, ensemble: bool) -> tuple[int, int, int]:

@@ -1,0 +1,62 @@
+"""What is chosen where the user leaves a setting open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ranvier.spec import Spec
+from ranvier.tasks.classify import Classify
+from ranvier.tasks.regress import Regress
+from ranvier.workflow.settle import Settled, settle
+
+ALL = np.arange(6)
+CLASSES = Classify.fit(pl.Series("kind", ["a", "b", "c"] * 2), ALL)
+SIDES = Classify.fit(pl.Series("side", ["no", "yes"] * 3), ALL)
+VALUES = Regress.fit(pl.Series("price", [1.0, 2.0, 4.0] * 2), ALL)
+
+
+def settled(task: Any, rows: int = 1000, **settings: Any) -> Settled:
+    """The settings for so many training rows."""
+    return settle(Spec.from_settings(settings), task, rows)
+
+
+@pytest.mark.parametrize(
+    ("task", "loss"),
+    [
+        (CLASSES, {"name": "cross_entropy", "label_smoothing": 0.05}),
+        (SIDES, {"name": "binary_cross_entropy", "label_smoothing": 0.05}),
+        (VALUES, "mse"),
+    ],
+)
+def test_the_default_network_learns_from_smoothed_labels_and_averages_its_weights(
+    task: Any, loss: Any
+) -> None:
+    chosen = settled(task)
+    assert chosen.spec.training.loss is not None and chosen.spec.training.loss.flat() == loss
+    assert chosen.spec.regularization.average == "ema"
+    assert chosen.reasons["regularization.average"] == "suits the network 'tabm'"
+    smoothed = chosen.reasons["training.loss"] == "suits the network 'tabm' and 1,000 training rows"
+    assert smoothed == (task is not VALUES)
+
+
+@pytest.mark.parametrize(("rows", "options"), [(9_999, {"label_smoothing": 0.05}), (10_000, {})])
+def test_labels_are_smoothed_where_rows_are_few(rows: int, options: dict[str, float]) -> None:
+    loss = settled(CLASSES, rows).spec.training.loss
+    assert loss is not None and loss.options == options
+
+
+def test_other_networks_learn_as_the_textbook_has_it() -> None:
+    chosen = settled(CLASSES, network="mlp")
+    assert chosen.spec.training.loss is not None and chosen.spec.training.loss.flat() == "cross_entropy"
+    assert chosen.spec.regularization.average == "none"
+
+
+def test_what_the_user_says_stays() -> None:
+    chosen = settled(CLASSES, **{"training.loss": "cross_entropy", "regularization.average": "none"})
+    assert chosen.spec.training.loss is not None and chosen.spec.training.loss.options == {}
+    assert chosen.spec.regularization.average == "none"
+    assert not {"training.loss", "regularization.average"} & chosen.reasons.keys()
