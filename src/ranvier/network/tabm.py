@@ -87,7 +87,7 @@ class TabM(nn.Module):
 
     Args:
         inputs: width D of the joined encodings.
-        members: M.
+        members: M; 8 take half the time of 16, and were as good on the tables of the benchmark.
         hidden: the width of each hidden layer.
         activation: f, a member of ``ACTIVATIONS``.
         dropout: the share of each hidden layer's units that is set to zero in training.
