@@ -42,7 +42,12 @@ FULL = {
     },
     "regularization": {"l2": 0.01, "class_weights": {"yes": 2.0, "no": 1.0}, "average": "ema", "clip": 1.0},
     "stopping": {"metric": "accuracy", "patience": 0},
-    "evaluation": {"baselines": False, "resamples": 100},
+    "evaluation": {
+        "baselines": False,
+        "resamples": 100,
+        "slices": ["sex"],
+        "costs": {"false_positive": 1.0, "false_negative": 5.0},
+    },
     "execution": {"device": "cpu", "threads": 2, "plan": "exact", "backpropagation": "autograd"},
 }
 

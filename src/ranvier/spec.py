@@ -189,17 +189,30 @@ class StoppingSpec(Section):
     patience: Annotated[int, Field(ge=0)] | None = None
 
 
+class CostSpec(Section):
+    """What the two errors cost where there are two classes: a row of the first class that is called the second, and the
+    other way round."""
+
+    expected: ClassVar[str] = "a table with false_positive and false_negative"
+
+    false_positive: Positive = 1.0
+    false_negative: Positive = 1.0
+
+
 class EvaluationSpec(Section):
     """How the result is measured.
 
     ``without`` names findings that are not looked for, by their codes; ``calibrate`` lets the model file give
-    calibrated probabilities, where rows that took no part in the training find them better.
+    calibrated probabilities, where rows that took no part in the training find them better. ``slices`` names columns
+    whose groups are shown beside each other; ``costs`` asks for the cheapest threshold.
     """
 
     baselines: bool = True
     report: bool = True
     calibrate: bool = True
     without: tuple[str, ...] = ()
+    slices: tuple[str, ...] = ()
+    costs: CostSpec | None = None
     resamples: Annotated[int, Field(ge=100)] = 1000
 
 

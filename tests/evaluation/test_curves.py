@@ -7,7 +7,8 @@ import pytest
 from sklearn import metrics as oracle
 
 from ranvier.errors import DataError
-from ranvier.evaluation.curves import cheapest_threshold, outcome, precision_recall, roc
+from ranvier.evaluation.curves import cheapest_threshold, lift_curve, outcome, precision_recall, roc
+from ranvier.evaluation.ranking import lift
 
 
 def rows_of(rows=120, seed=0, decimals=3):
@@ -61,3 +62,32 @@ def test_what_does_not_fit_is_refused():
         roc([True, False], [0.1, np.nan])
     with pytest.raises(DataError, match="The cost of a miss is 0"):
         cheapest_threshold([True, False], [0.1, 0.2], 0)
+
+
+@pytest.mark.parametrize("make", [roc, precision_recall, lift_curve])
+def test_a_weight_is_a_repeated_row(make):
+    positive, score = rows_of(decimals=1)
+    times = np.random.default_rng(1).integers(0, 3, len(score))
+    weighted, repeated = (
+        make(positive, score, times),
+        make(np.repeat(positive, times), np.repeat(score, times)),
+    )
+    assert weighted.x == pytest.approx(repeated.x)
+    assert weighted.y == pytest.approx(repeated.y)
+    assert weighted.thresholds == pytest.approx(repeated.thresholds)
+
+
+def test_a_weight_moves_the_cheapest_threshold():
+    positive, score = rows_of(200, 3)
+    times = np.where(positive, 5, 1)
+    repeated = cheapest_threshold(np.repeat(positive, times), np.repeat(score, times), 1.0)
+    assert cheapest_threshold(positive, score, 1.0, times) == pytest.approx(repeated)
+    assert repeated < cheapest_threshold(positive, score, 1.0)
+
+
+def test_the_lift_curve_ends_at_1_and_gives_the_metric_at_a_tenth():
+    positive, score = rows_of(200, 4, decimals=8)
+    found = lift_curve(positive, score)
+    assert (found.x[-1], found.y[-1]) == (1.0, pytest.approx(1.0))
+    at_tenth = found.y[np.flatnonzero(found.x == 0.1)[0]]
+    assert lift(positive.astype(int), np.stack([1 - score, score], 1)) == pytest.approx([at_tenth])

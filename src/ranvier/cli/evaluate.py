@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import request
 from .output import Json, emit, say
 
 
@@ -19,6 +20,7 @@ def evaluate(
             "--out", help="The report: a file .html or .md, or a new folder for it and its numbers."
         ),
     ] = None,
+    slices: request.Slices = [],  # noqa: B006 (typer wants a plain default)
     as_json: Json = False,
 ) -> None:
     """Measure a model on rows whose target is known, and say how they differ from the training rows.
@@ -28,10 +30,11 @@ def evaluate(
       ranvier evaluate runs/a/model.rv test.csv
       ranvier evaluate runs/a/model.rv test.csv --out report.html
       ranvier evaluate runs/a/model.rv test.csv --json
+      ranvier evaluate runs/a/model.rv test.csv --slices sex
     """
     from ..workflow.evaluate import evaluate as measure
 
-    evaluation = measure(model, source, out=out)
+    evaluation = measure(model, source, slices=slices, out=out)
     if as_json:
         emit(evaluation.as_dict())
     else:

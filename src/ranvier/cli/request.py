@@ -41,6 +41,12 @@ Sets = Annotated[
         "--set", metavar="KEY=VALUE", help="Any setting, such as training.optimizer=momentum. Repeatable."
     ),
 ]
+Slices = Annotated[
+    list[str],
+    typer.Option(
+        "--slices", metavar="COLUMN", help="Show the measure for each group of this column. Repeatable."
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="The one source of randomness.", show_default="0")]
 Epochs = Annotated[
     int | None, typer.Option("--epochs", help="At most so many passes over the training rows.")

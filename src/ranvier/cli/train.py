@@ -31,6 +31,7 @@ def train(
     ] = None,
     config: request.Config = None,
     sets: request.Sets = [],  # noqa: B006
+    slices: request.Slices = [],  # noqa: B006
     out: Annotated[
         Path | None, typer.Option("--out", help="The run's folder.", show_default="runs/NAME-N")
     ] = None,
@@ -64,6 +65,7 @@ def train(
         training__time=time,
         seed=seed,
         repeat=repeat,
+        evaluation__slices=slices or None,
     )
     from .progress import progress
 

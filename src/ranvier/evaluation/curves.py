@@ -1,4 +1,4 @@
-"""What a threshold on a score brings: the ROC curve, the precision-recall curve, and the cheapest threshold.
+"""What a threshold on a score brings: the ROC, precision-recall and lift curves, and the cheapest threshold.
 
 Legend: N rows, T thresholds. A row is called positive where its score is at least the threshold. Fawcett, An
 introduction to ROC analysis (2006).
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, Mistake
-from .inputs import Floats
+from .inputs import Floats, checked_weight
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,13 @@ class Outcome:
     cost: float
 
 
-def roc(positive: ArrayLike, score: ArrayLike) -> Curve:
+def roc(positive: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> Curve:
     """The ROC curve: x is the share of the negative rows called positive, y that of the positive ones.
 
     Args:
         positive: (N,) booleans; both occur.
         score: (N,) finite numbers, higher for positive rows.
+        weight: (N,) row weights; None counts each row once.
 
     Raises:
         DataError: the arrays do not fit together, or the rows are all positive or all negative.
@@ -60,21 +61,22 @@ def roc(positive: ArrayLike, score: ArrayLike) -> Curve:
     >>> curve.x.tolist(), curve.y.tolist()
     ([0.0, 0.0, 0.0, 1.0], [0.0, 0.5, 1.0, 1.0])
     """
-    thresholds, hits, alarms = _counts(positive, score)
+    thresholds, hits, alarms = _counts(positive, score, weight)
     return Curve(alarms / alarms[-1], hits / hits[-1], thresholds)
 
 
-def precision_recall(positive: ArrayLike, score: ArrayLike) -> Curve:
+def precision_recall(positive: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> Curve:
     """The precision-recall curve: x is the recall, y the precision; where no row is called positive it is 1.
 
     Args:
         positive: (N,) booleans; both occur.
         score: (N,) finite numbers, higher for positive rows.
+        weight: (N,) row weights; None counts each row once.
 
     Raises:
         DataError: the arrays do not fit together, or the rows are all positive or all negative.
     """
-    thresholds, hits, alarms = _counts(positive, score)
+    thresholds, hits, alarms = _counts(positive, score, weight)
     called = hits + alarms
     precision = np.divide(hits, called, out=np.ones_like(called), where=called > 0)
     return Curve(hits / hits[-1], precision, thresholds)
@@ -92,7 +94,9 @@ def outcome(positive: ArrayLike, score: ArrayLike, threshold: float, miss_cost: 
     return Outcome(float(threshold), missed, alarms, (missed * miss_cost + alarms) / len(truth))
 
 
-def cheapest_threshold(positive: ArrayLike, score: ArrayLike, miss_cost: float) -> float:
+def cheapest_threshold(
+    positive: ArrayLike, score: ArrayLike, miss_cost: float, weight: ArrayLike | None = None
+) -> float:
     """The threshold of the least cost, where a miss costs ``miss_cost`` and a false alarm costs 1.
 
     It stands halfway between two scores, so that it is no row's own; of several equally cheap ones it is the one
@@ -102,6 +106,7 @@ def cheapest_threshold(positive: ArrayLike, score: ArrayLike, miss_cost: float) 
         positive: (N,) booleans; both occur.
         score: (N,) probabilities.
         miss_cost: above 0.
+        weight: (N,) row weights; None counts each row once.
 
     Raises:
         DataError: the arrays do not fit together, the rows are all positive or all negative, or the cost is not
@@ -109,7 +114,7 @@ def cheapest_threshold(positive: ArrayLike, score: ArrayLike, miss_cost: float) 
     """
     if not miss_cost > 0 or not np.isfinite(miss_cost):
         raise DataError(Mistake(f"the cost of a miss is {miss_cost}", "a finite number above 0"))
-    thresholds, hits, alarms = _counts(positive, score)
+    thresholds, hits, alarms = _counts(positive, score, weight)
     cost = (hits[-1] - hits) * miss_cost + alarms
     lower = np.append(thresholds[1:], min(0.0, float(thresholds[-1])))
     upper = np.where(np.isinf(thresholds), max(1.0, float(thresholds[1])), thresholds)
@@ -122,15 +127,39 @@ def cheapest_threshold(positive: ArrayLike, score: ArrayLike, miss_cost: float) 
     return float(middle[np.abs(middle - best).argmin()])
 
 
-def _counts(positive: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats, Floats]:
+def lift_curve(positive: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> Curve:
+    """The lift curve: x is the share of rows that score at least so much, y how often these are positive, against all.
+
+    Args:
+        positive: (N,) booleans; both occur.
+        score: (N,) finite numbers, higher for positive rows.
+        weight: (N,) row weights; None counts each row once.
+
+    Raises:
+        DataError: the arrays do not fit together, or the rows are all positive or all negative.
+
+    >>> lift_curve([False, True, True, False], [0.1, 0.9, 0.4, 0.3]).y.round(2).tolist()
+    [2.0, 2.0, 1.33, 1.0]
+    """
+    thresholds, hits, alarms = _counts(positive, score, weight)
+    taken = (hits + alarms)[1:]
+    return Curve(taken / taken[-1], hits[1:] / taken / (hits[-1] / taken[-1]), thresholds[1:])
+
+
+def _counts(positive: ArrayLike, score: ArrayLike, weight: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
     """At each distinct score as threshold, the highest first, the hits and false alarms, each (T,)."""
     truth, values = _checked(positive, score)
+    row_weight = checked_weight(weight, len(truth))
+    if row_weight is not None:
+        some = row_weight > 0  # a row without weight is none
+        truth, values, row_weight = truth[some], values[some], row_weight[some]
     if truth.all() or not truth.any():
         raise DataError(Mistake("all rows are of one class", "rows that are positive and rows that are not"))
     order = np.argsort(-values, kind="stable")
     last = np.flatnonzero(np.append(np.diff(values[order]) != 0, True))
-    hits = np.cumsum(truth[order])[last].astype(np.float64)
-    alarms = (last + 1) - hits
+    each = np.ones(len(truth)) if row_weight is None else row_weight[order]
+    hits = np.cumsum(truth[order] * each)[last]
+    alarms = np.cumsum(~truth[order] * each)[last]
     thresholds = np.append(np.inf, values[order][last])
     return thresholds, np.append(0.0, hits), np.append(0.0, alarms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ..catalog import load as load_member
 from ..data.ledger import Ledger
 from ..delivery.file import load
 from ..delivery.model import Model, read_rows
-from ..errors import DataError, Mistake
+from ..errors import DataError, Mistake, SpecError, raise_if_any
 from ..evaluation.intervals import Measured
 from ..evaluation.intervals import measure as with_intervals
 from ..insight.drift import Drift, drift
@@ -25,6 +25,7 @@ from .evaluation_report import is_page, write_evaluation
 from .folder import check_free
 from .measure import answers, metrics_of, of_classes
 from .run import Run
+from .slices import groups, mistakes
 
 TOLD = 10
 """So many columns that differ are told on the terminal."""
@@ -39,7 +40,7 @@ class Evaluation:
         test: value and 95% interval of each metric.
         rows: read, dropped and measured.
         ledger: what became of rows and cells.
-        details: of classes: their scores and the confusion matrix.
+        details: of classes, their scores and the confusion matrix; the groups of rows where the model is worst.
         verdict: how the measure compares with that on the test rows of the training.
         drift: how the rows differ from the training rows; None where the model file does not say what these were like.
         predictions: row number, true value, prediction.
@@ -69,9 +70,10 @@ class Evaluation:
         }
 
     def __str__(self) -> str:
-        from .summary import metric_lines
+        from .summary import metric_lines, slice_lines
 
         lines = [f"{self.rows['test']:,} rows measured ({self.task})", *metric_lines(self.test)]
+        lines += slice_lines(self.details["slices"])
         lines += [f"  ledger: {entry}" for entry in self.ledger.entries]
         lines.append(f"verdict: {self.verdict}")
         lines += [f"rows: {line}" if i == 0 else line for i, line in enumerate(self._drift_lines())]
@@ -90,6 +92,7 @@ def evaluate(
     data: Any,
     y: Any = None,
     *,
+    slices: Sequence[str] = (),
     out: str | Path | None = None,
 ) -> Evaluation:
     """Measure a model on rows whose target is known, and say how they differ from the training rows.
@@ -98,11 +101,13 @@ def evaluate(
         model: a model, a run, or the path of a model file.
         data: whatever ``ranvier.fit`` reads, with the target column; or an array X.
         y: the target's values, where ``data`` is an array.
+        slices: columns of ``data`` whose groups are shown beside each other.
         out: where the report goes: a file ``.html`` or ``.md``, or a new folder, which then holds the measure, the
             ledger, the drift and the predictions as well. None writes nothing.
 
     Raises:
         RunError: ``out`` is a folder that is in use.
+        SpecError: there is no column to slice by.
         DataError: the data cannot be read, lacks a column, or has no row whose target the model knows.
         ModelFileError: the model file cannot be used.
     """
@@ -132,6 +137,7 @@ def evaluate(
         raise DataError(
             Mistake(f"no row of {table.origin} has a target that the model knows", "at least one")
         )
+    raise_if_any(SpecError, list(mistakes(slices, table.frame.columns, table.frame, task.target)))
     truth = task.truth(task.encode(table.frame[task.target]))
     predicted = model.decide(table.frame, ledger)
     probable = bool(model.card.get("probabilities", True))
@@ -141,7 +147,10 @@ def evaluate(
         test=measured,
         rows={"read": ledger.read, "dropped": ledger.dropped, "test": len(table)},
         ledger=ledger,
-        details=of_classes(task, truth, predicted, 0),
+        details={
+            **of_classes(task, truth, predicted, 0),
+            "slices": groups(task, truth, predicted, table.frame, model.schema, slices),
+        },
         verdict=beside_training(task.metric, measured, model.card.get("test", {})),
         drift=drift(model.profile, table.frame, model.schema, model.preparation) if model.profile else None,
         predictions=answers(task, table.rows + 1, truth, predicted),

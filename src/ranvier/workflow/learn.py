@@ -17,7 +17,7 @@ from ..catalog import load
 from ..data.batches import Batch, Batches
 from ..data.stream.passes import StreamBatches
 from ..delivery.model import forward
-from ..errors import InternalError, Mistake, SpecError
+from ..errors import InternalError, Mistake, SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of, outputs_for
 from ..training.averaging import Average
@@ -29,7 +29,9 @@ from ..training.state import State
 from . import planning
 from .prepared import Prepared
 from .settle import Settled, settle, with_threads
+from .slices import mistakes
 from .streaming import pace
+from .threshold import cost_mistakes
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,15 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
         SpecError: with every setting that does not fit the data.
     """
     outputs = own_outputs(prepared, own) if own is not None else None
+    frame = prepared.table.frame
+    probable = spec.training.loss is None or spec.training.loss.name != "perceptron"
+    raise_if_any(
+        SpecError,
+        [
+            *mistakes(spec.evaluation.slices, frame.columns, frame, prepared.schema.target),
+            *cost_mistakes(spec, prepared.task, probable),
+        ],
+    )
     if not len(prepared.parts["validation"]):
         spec = _unwatched(spec)
     settled = settle(spec, prepared.task, prepared.training_rows, outputs)

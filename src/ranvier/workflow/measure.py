@@ -25,6 +25,8 @@ from ..evaluation.recalibration import Recalibration, before_and_after, recalibr
 from ..spec import Spec
 from ..tasks import Task, classes_of
 from .prepared import Prepared
+from .slices import groups
+from .threshold import threshold
 
 BUDGET = 8.0
 """Seconds that each baseline may take. It is fixed, not a share of the time of training, so that the same run measures
@@ -91,6 +93,13 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         metrics["calibration"] = calibration.as_dict()
     if "test" in present:
         metrics.update(of_classes(task, truth["test"], predicted["test"], seed))
+    if "test" in present:
+        rows, named = prepared.frame("test"), spec.evaluation.slices
+        metrics["slices"] = groups(
+            task, truth["test"], predicted["test"], rows, prepared.schema, named, seed, weights["test"]
+        )
+    if spec.evaluation.costs is not None:
+        metrics["threshold"] = threshold(spec.evaluation.costs, task, truth, predicted, weights, seed)
     if spec.evaluation.baselines and "test" in present:
         metrics.update(_baselines(prepared, truth["test"], predicted["test"], metrics_wanted, spec))
     metrics["verdict"] = _verdict(prepared, metrics) if "test" in present else UNMEASURED

@@ -112,6 +112,32 @@ def metric_lines(measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [f"  {_value(name, entry, '95% interval ')}" for name, entry in measured.items()]
 
 
+def slice_lines(slices: Mapping[str, Any], most: int = 3) -> list[str]:
+    """The groups where the model is worst, and each column that was named."""
+    metric = slices["metric"]
+    lines = []
+    for entry in slices["worst"][:most]:
+        lines.append(
+            f"  worst where {entry['column']} is {entry['group']}: {_value(metric, entry)}; all other rows "
+            f"{entry['rest']:.4g}"
+        )
+    if not lines and slices["looked_at"]:
+        lines = [f"  no group of rows is worse than the rest (of {slices['looked_at']:,} looked at)"]
+    for column, found in slices["named"].items():
+        lines.append(f"  by {column}:")
+        for entry in found["groups"]:
+            rates = found.get("fairness", {}).get("groups", {}).get(entry["group"], {})
+            told = [
+                f"{name.replace('_', ' ')} rate {rate['value']:.4g}"
+                for name, rate in rates.items()
+                if rate["rows"]
+            ]
+            lines.append(
+                f"    {entry['group']} ({entry['rows']:,} rows): {'; '.join([_value(metric, entry), *told])}"
+            )
+    return lines
+
+
 def inspection_lines(inspection: Inspection) -> Iterator[str]:
     """All that ``ranvier inspect`` shows."""
     prepared = inspection.prepared

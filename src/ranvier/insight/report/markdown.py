@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .contents import Contents
 from .markup import interval, number, words
@@ -58,6 +59,7 @@ def markdown(contents: Contents) -> str:
             "",
             *_table([what, "rows", "precision", "recall", "F1"], scores),
         ]
+    lines += _groups(metrics)
     if contents.spread:
         lines += ["", "## Seeds", "", _plain(spread_line(contents.spread))]
     lines += _drift(contents) if contents.command else _findings(contents)
@@ -80,6 +82,22 @@ def _drift(contents: Contents) -> list[str]:
         return [*heading, "The model file does not say what its training rows were like."]
     told = [_plain(f"- {c['column']}: {c['told']}") for c in contents.drift["columns"] if c["told"]]
     return [*heading, _plain(contents.drift["verdict"]), *(["", *told] if told else [])]
+
+
+def _groups(metrics: Mapping[str, Any]) -> list[str]:
+    """The groups of rows where the network is worst."""
+    found = metrics.get("slices")
+    if not found or not found["looked_at"]:
+        return []
+    lines = ["", "## Groups of rows", "", f"{found['looked_at']:,} groups of test rows were looked at."]
+    if not found["worst"]:
+        return [*lines, "None of them is worse than the rest by more than chance explains."]
+    rows = [
+        [each["column"], each["group"], number(each["rows"]), interval(each), number(each["rest"])]
+        for each in found["worst"]
+    ]
+    header = ["column", "group", "rows", words(found["metric"]), "all other rows"]
+    return [*lines, "These are worse than the rest:", "", *_table(header, rows)]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -19,6 +19,7 @@ from .overview import findings_section, head, title
 from .probabilities import probabilities_section
 from .repeat import repeat_section
 from .seeds import seeds_section
+from .slices import slices_section
 from .style import SCRIPT, STYLE
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -47,6 +48,7 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
         "classes": ("The labels" if contents.labels else "The classes", classes_section(contents)),
         "values": ("The values", values_section(contents)),
         "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
+        "slices": ("Groups of rows", slices_section(contents)),
         "worst": ("The worst mistakes", worst_section(contents)),
         "repeat": ("To repeat it", repeat_section(contents)),
     }

@@ -124,4 +124,21 @@ def _thresholds(contents: Contents, test: Predictions, miss_cost: float | None) 
     )
     header = ["cost of a miss", "threshold", "missed", "false alarms", "cost a row", "cost a row at 0.5"]
     caption = "Thresholds chosen on validation rows, and what they bring on test rows"
-    return join(heading, tag("p", said), table(caption, header, rows, range(6)))
+    return join(heading, _stated(contents), tag("p", said), table(caption, header, rows, range(6)))
+
+
+def _stated(contents: Contents) -> Html | str:
+    """What the threshold for the costs of the run's settings brings."""
+    found = contents.metrics.get("threshold")
+    if not found or found["threshold"] is None or "test" not in found:
+        return ""
+    costs, test, plain = found["costs"], found["test"], found["at_half"]
+    said = (
+        f"The costs that were stated, {number(costs['false_negative'])} for a missed row and "
+        f"{number(costs['false_positive'])} for a false alarm, are least on the validation rows where a row is called "
+        f"{found['positive']!r} from a probability of {number(found['threshold'], 3)} on. The test rows then cost "
+        f"{interval(test['cost'])} each, and {interval(plain['cost'])} at 0.5; the accuracy is "
+        f"{interval(test['accuracy'])}, the precision {interval(test['precision'])}, the recall "
+        f"{interval(test['recall'])}."
+    )
+    return tag("p", said)
