@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 import ranvier as rv
+from ranvier.data.schema import Column, Schema
 from ranvier.errors import SpecError
 from ranvier.insight import report
+from ranvier.workflow.mistakes import inputs_of_worst
 from ranvier.workflow.slices import grouping
 from small_run import QUICK, mixed_frame
 
@@ -77,6 +79,29 @@ def test_the_report_shows_groups_and_costs(run):
     assert "The costs that were stated" in page
     text = report.markdown(report.read(run.folder))
     assert "## Groups of rows" in text and "| side | east |" in text
+
+
+def test_the_worst_mistakes_stand_beside_their_inputs(run):
+    found = run.metrics["mistakes"]
+    assert (found["columns"], found["left_out"]) == (["size", "side"], 0)
+    assert 0 < len(found["values"]) <= 20
+    frame = sick_frame()
+    for row, (size, side) in found["values"].items():
+        assert (float(size), side) == frame.row(int(row) - 1)[:2]
+    page = report.page(report.read(run.folder))
+    worst = page[page.index('id="worst"') :]
+    first = next(iter(found["values"].values()))
+    assert first[0] in worst and first[1] in worst
+
+
+def test_many_columns_and_long_texts_are_cut():
+    schema = Schema(tuple(Column(f"c{i}", "category", "input", "") for i in range(15)))
+    frame = pl.DataFrame({f"c{i}": ["x" * 50, None] for i in range(15)})
+    truth, predicted = np.array([0, 1]), np.array([[0.2, 0.8], [0.9, 0.1]])
+    found = inputs_of_worst(truth, predicted, frame, schema, np.array([7, 9]))
+    assert (len(found["columns"]), found["left_out"]) == (12, 3)
+    assert found["values"]["9"] == [None] * 12
+    assert found["values"]["7"][0] == "x" * 39 + "…"
 
 
 def test_evaluate_says_where_the_model_is_worst(run):

@@ -10,7 +10,7 @@ answers.py         a baseline's answers for predictions of any form
 jackknife.py       the interval of a metric; Wilson's is in resampling.py
 resampling.py      the paired bootstrap behind comparisons
 intervals.py       measure: each metric with its 95% interval
-slices.py          where a network is worst; fairness.py: the rates of groups
+slices.py          where a network is worst; fairness.py: the rates of groups; mistakes.py: the worst rows
 comparison.py      compare: which of two predictions is better; verdict: in words
 baselines.py       what a network has to beat: trivial; linear_baseline.py, tree_baseline.py
 columns.py         what baselines are fitted to

@@ -24,6 +24,7 @@ from ..insight.report.markup import interval, words
 from .evaluation_report import is_page, write_evaluation
 from .folder import check_free
 from .measure import answers, metrics_of, of_classes
+from .mistakes import inputs_of_worst
 from .run import Run
 from .slices import groups, mistakes
 
@@ -114,6 +115,7 @@ def evaluate(
     if out is not None and not is_page(out):
         check_free(Path(out))
     command = f"ranvier evaluate {_shown(model)} {_shown(data)}"
+    command += "".join(f" --slices {shlex.quote(name)}" for name in slices)
     if isinstance(model, Run):
         model = model.model
     elif not isinstance(model, Model):
@@ -150,6 +152,7 @@ def evaluate(
         details={
             **of_classes(task, truth, predicted, 0),
             "slices": groups(task, truth, predicted, table.frame, model.schema, slices),
+            "mistakes": inputs_of_worst(truth, predicted, table.frame, model.schema, table.rows + 1),
         },
         verdict=beside_training(task.metric, measured, model.card.get("test", {})),
         drift=drift(model.profile, table.frame, model.schema, model.preparation) if model.profile else None,

@@ -24,6 +24,7 @@ from ..evaluation.metrics import Metric
 from ..evaluation.recalibration import Recalibration, before_and_after, recalibrate
 from ..spec import Spec
 from ..tasks import Task, classes_of
+from .mistakes import inputs_of_worst
 from .prepared import Prepared
 from .slices import groups
 from .threshold import threshold
@@ -97,6 +98,10 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         rows, named = prepared.frame("test"), spec.evaluation.slices
         metrics["slices"] = groups(
             task, truth["test"], predicted["test"], rows, prepared.schema, named, seed, weights["test"]
+        )
+        numbers = prepared.parts["test"].rows.numpy() + 1
+        metrics["mistakes"] = inputs_of_worst(
+            truth["test"], predicted["test"], rows, prepared.schema, numbers
         )
     if spec.evaluation.costs is not None:
         metrics["threshold"] = threshold(spec.evaluation.costs, task, truth, predicted, weights, seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...evaluation.mistakes import worst_rows
 from .contents import Contents, Predictions
 from .figures import CELLS, rows_shown
 from .markup import (
@@ -22,8 +23,6 @@ from .markup import (
     words,
 )
 
-WORST = 20
-"""So many of the worst mistakes are listed."""
 ENOUGH = 25
 """Up to so many classes are shown at once; more are folded away."""
 
@@ -122,25 +121,27 @@ def worst_section(contents: Contents) -> Html | str:
     if test is None:
         return ""
     if contents.labels:
-        return _worst_sets(test, contents.labels)
+        return _worst_sets(contents, test)
     if not classes:
         off = test.prediction - test.target
-        order = np.argsort(-np.abs(off), kind="stable")[:WORST]
+        order = worst_rows(test.target, test.prediction)
         rows = [
             [
                 number(int(test.rows[i])),
                 *(number(float(v[i]), 6) for v in (test.target, test.prediction, off)),
+                *_inputs(contents, test.rows[i]),
             ]
             for i in order
         ]
-        header = ["row", "true", "predicted", "predicted less true"]
-        return section("worst", "The worst mistakes", _told(), table(_caption(rows), header, rows, range(4)))
+        header = ["row", "true", "predicted", "predicted less true", *_input_names(contents)]
+        listed = table(_caption(rows), header, rows, range(4))
+        return section("worst", "The worst mistakes", _told(contents), listed)
     guess = test.prediction.argmax(1)
     of_true = test.prediction[np.arange(len(test)), test.target]
     wrong = np.flatnonzero(guess != test.target)
     if not len(wrong):
         return section("worst", "The worst mistakes", tag("p", "No test row was taken for another class."))
-    order = wrong[np.argsort(of_true[wrong], kind="stable")][:WORST]
+    order = worst_rows(test.target, test.prediction)
     rows = [
         [
             number(int(test.rows[i])),
@@ -151,44 +152,59 @@ def worst_section(contents: Contents) -> Html | str:
                 if contents.probable
                 else ()
             ),
+            *_inputs(contents, test.rows[i]),
         ]
         for i in order
     ]
     header = ["row", "true", "predicted"]
     header += ["probability of the true class", "of the predicted one"] if contents.probable else []
+    numbers = [0, *range(3, len(header))]
+    header += _input_names(contents)
     said = tag("p", f"{len(wrong):,} of {len(test):,} test rows were taken for another class.")
-    listed = table(_caption(rows), header, rows, [0, *range(3, len(header))])
-    return section("worst", "The worst mistakes", said, _told(), listed)
+    listed = table(_caption(rows), header, rows, numbers)
+    return section("worst", "The worst mistakes", said, _told(contents), listed)
 
 
-def _worst_sets(test: Predictions, labels: list[str]) -> Html:
+def _worst_sets(contents: Contents, test: Predictions) -> Html:
     """The rows of which most labels are wrong; of equals those that are further off."""
-    wrong = (test.prediction > 0.5) != (test.target > 0)
-    off = np.abs(test.prediction - test.target).sum(1)
-    bad = np.flatnonzero(wrong.any(1))
-    if not len(bad):
+    labels = contents.labels
+    bad = int(((test.prediction > 0.5) != (test.target > 0)).any(1).sum())
+    if not bad:
         return section("worst", "The worst mistakes", tag("p", "Every label of every test row was right."))
-    order = bad[np.lexsort((-off[bad], -wrong[bad].sum(1)))][:WORST]
     rows = [
         [
             number(int(test.rows[i])),
             *(_named(labels, each) for each in (test.target[i] > 0, test.prediction[i] > 0.5)),
+            *_inputs(contents, test.rows[i]),
         ]
-        for i in order
+        for i in worst_rows(test.target, test.prediction)
     ]
-    said = tag("p", f"{len(bad):,} of {len(test):,} test rows have at least one wrong label.")
-    listed = table(_caption(rows), ["row", "true", "predicted"], rows, [0])
-    return section("worst", "The worst mistakes", said, _told(), listed)
+    said = tag("p", f"{bad:,} of {len(test):,} test rows have at least one wrong label.")
+    header = ["row", "true", "predicted", *_input_names(contents)]
+    return section(
+        "worst", "The worst mistakes", said, _told(contents), table(_caption(rows), header, rows, [0])
+    )
 
 
 def _named(labels: list[str], marks: NDArray[np.bool_]) -> str:
     return ", ".join(label for label, mark in zip(labels, marks) if mark) or "none"
 
 
-def _told() -> Html:
-    return tag(
-        "p", "Rows are numbered from 1, as in the source. Look at them first: some may be labelled wrongly."
-    )
+def _told(contents: Contents) -> Html:
+    said = "Rows are numbered from 1, as in the source. Look at them first: some may be labelled wrongly."
+    left_out = contents.metrics.get("mistakes", {}).get("left_out", 0)
+    more = f" Beside them stand their inputs; {left_out:,} more columns are not shown." if left_out else ""
+    return tag("p", said + more)
+
+
+def _input_names(contents: Contents) -> list[str]:
+    return list(contents.metrics.get("mistakes", {}).get("columns", ()))
+
+
+def _inputs(contents: Contents, row: int) -> list[str]:
+    """The input values of a row; a dash where one is missing."""
+    known = contents.metrics.get("mistakes", {}).get("values", {}).get(str(int(row)))
+    return ["–" if value is None else value for value in known or [None] * len(_input_names(contents))]
 
 
 def _caption(rows: list[list[str]]) -> str:

@@ -1,0 +1,36 @@
+"""The rows that a prediction is furthest off on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST = 20
+"""So many are told."""
+
+
+def worst_rows(target: NDArray[Any], prediction: NDArray[Any], most: int = MOST) -> NDArray[np.int64]:
+    """The indices of the worst rows, the worst first: at most ``most``.
+
+    Args:
+        target: (N,) class indices, or values; (N, L) 0 and 1, where a row has any number of labels.
+        prediction: (N, C) probabilities or scores, of which rows of another class count, the less probable their own
+            class the worse; or (N,) values. (N, L) probabilities of labels: the more are wrong the worse.
+        most: so many at most.
+
+    >>> worst_rows(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]])).tolist()
+    [1, 2]
+    >>> worst_rows(np.array([1.0, 2.0]), np.array([1.5, 5.0]), most=1).tolist()
+    [1]
+    """
+    if prediction.ndim == 1:
+        return np.argsort(-np.abs(prediction - target), kind="stable")[:most]
+    if target.ndim == 2:
+        mistaken = (prediction > 0.5) != (target > 0)
+        bad = np.flatnonzero(mistaken.any(1))
+        off = np.abs(prediction - target).sum(1)
+        return bad[np.lexsort((-off[bad], -mistaken[bad].sum(1)))][:most]
+    wrong = np.flatnonzero(prediction.argmax(1) != target)
+    return wrong[np.argsort(prediction[wrong, target[wrong]], kind="stable")][:most]
