@@ -46,6 +46,7 @@ def test_the_sick_group_is_found_beside_the_test_rows(run):
     found = run.metrics["slices"]
     assert (found["metric"], found["columns"], found["left_out"]) == ("accuracy", ["size", "side"], [])
     assert found["looked_at"] == 7  # two sides, and five bins of the size
+    assert "  worst     where " in str(run)
     (worst,) = [each for each in found["worst"] if each["column"] == "side"]
     assert worst["group"] == "east"
     assert worst["difference"] == pytest.approx(worst["value"] - worst["rest"])

@@ -75,6 +75,8 @@ def summary(run: Run) -> str:
     if run.spread:
         lines.append(f"  seeds     {spread_line(run.spread)}")
     lines.append(f"  verdict   {metrics['verdict']}")
+    if metrics.get("slices", {}).get("worst"):
+        lines.append(slice_lines(metrics["slices"])[0].replace("  worst where", "  worst     where"))
     lines += _finding_lines(run)
     lines.append(f"  model     {run.folder / 'model.rv'}")
     if (run.folder / "report.html").exists():
@@ -118,7 +120,7 @@ def slice_lines(slices: Mapping[str, Any], most: int = 3) -> list[str]:
     lines = []
     for entry in slices["worst"][:most]:
         lines.append(
-            f"  worst where {entry['column']} is {entry['group']}: {_value(metric, entry)}; all other rows "
+            f"  worst where {entry['column']} is {entry['group']}: {_value(metric, entry, '')}; all other rows "
             f"{entry['rest']:.4g}"
         )
     if not lines and slices["looked_at"]:
@@ -133,7 +135,7 @@ def slice_lines(slices: Mapping[str, Any], most: int = 3) -> list[str]:
                 if rate["rows"]
             ]
             lines.append(
-                f"    {entry['group']} ({entry['rows']:,} rows): {'; '.join([_value(metric, entry), *told])}"
+                f"    {entry['group']} ({entry['rows']:,} rows): {'; '.join([_value(metric, entry, ''), *told])}"
             )
     return lines
 
