@@ -63,6 +63,37 @@ def values_of(case, generator):
     return target, prediction, weight_of(rows, generator)
 
 
+def marks_of(case, generator):
+    """Labels (N, 4) as 0 and 1, their probabilities, and whole weights (N,)."""
+    rows = {"one row": 1, "two rows": 2}.get(case, int(generator.integers(5, 80)))
+    target = generator.integers(0, 2, (rows, 4))
+    if case == "a class absent":
+        target[:, 2] = 0
+    if case == "one class":
+        target[:] = 0
+    p = np.clip(0.4 * target + 0.6 * generator.random((rows, 4)), 0, 1)
+    if case == "ties":
+        p = np.round(3 * p) / 3
+    if case == "constant prediction":
+        p[:] = p[0]
+    if case in ("all right", "all wrong"):
+        p = (target if case == "all right" else 1 - target).astype(float)
+    return target, p, weight_of(rows, generator)
+
+
+def counts_of(case, generator):
+    """Counts (N,), rates above 0, and whole weights (N,)."""
+    target, rate, weight = values_of(case, generator)
+    return np.abs(target).round() % 1000, np.abs(rate) + 0.25, weight
+
+
+def rows_of(metric, case, generator, classes=7):
+    """What a metric of that form takes."""
+    if metric.form in ("labels", "values", "counts"):
+        return {"labels": marks_of, "values": values_of, "counts": counts_of}[metric.form](case, generator)
+    return classes_of(case, classes, generator)
+
+
 def weight_of(rows, generator):
     weight = generator.integers(0, 4, rows).astype(float)
     return weight if weight.any() else np.ones(rows)
@@ -78,11 +109,8 @@ def test_it_equals_its_oracle(name, case):
     metric, oracle = load("metrics", name), ORACLES[name]
     for trial in range(12):
         generator = np.random.default_rng([CASES.index(case), trial])
-        if metric.needs == "values":
-            rows = values_of(case, generator)
-        else:
-            rows = classes_of(case, CLASSES[trial % len(CLASSES)], generator)
-        target, prediction, weight = rows
+        classes = CLASSES[trial % len(CLASSES)]
+        target, prediction, weight = rows_of(metric, case, generator, classes)
         for w in (np.ones(len(target)), weight):
             tolerance = (
                 1e-6 if name == "expected_calibration_error" else 1e-10
@@ -110,9 +138,7 @@ def test_the_pinball_loss_is_scikit_learns(level, case):
 @pytest.mark.parametrize("name", METRICS)
 def test_what_is_not_finite_is_refused(name, wrong):
     metric = load("metrics", name)
-    generator = np.random.default_rng(0)
-    values = metric.needs == "values"
-    target, prediction, _ = values_of("random", generator) if values else classes_of("random", 7, generator)
+    target, prediction, _ = rows_of(metric, "random", np.random.default_rng(0))
     prediction = prediction.copy()
     prediction.flat[3] = wrong
     with pytest.raises(DataError, match="The prediction is NaN or infinite in 1 of"):

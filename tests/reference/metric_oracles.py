@@ -127,7 +127,42 @@ def mape(y, f, w):
 
 area, precision = binary_or_macro(sk.roc_auc_score), binary_or_macro(sk.average_precision_score)
 
+
+def of_marks(score, **options):
+    """Of sets of labels (N, L): a label is said where its probability is above a half."""
+
+    def oracle(target, p, w):
+        return score(target, (p > 0.5).astype(int), sample_weight=w, **options)
+
+    return oracle
+
+
+def mean_average_precision(target, p, w):
+    scores = [
+        sk.average_precision_score(target[:, label], p[:, label], sample_weight=w)
+        for label in range(p.shape[1])
+        if w[target[:, label] == 1].any()
+    ]
+    return np.mean(scores) if scores else np.nan
+
+
+def quadratic_kappa(target, p, w):
+    some = w > 0
+    one = len(np.unique(np.concatenate([target[some], p.argmax(1)[some]]))) == 1
+    options = {"weights": "quadratic", "labels": range(p.shape[1]), "sample_weight": w}
+    return np.nan if one else sk.cohen_kappa_score(target, p.argmax(1), **options)
+
+
 ORACLES = {
+    "quadratic_kappa": quadratic_kappa,
+    "rank_mae": lambda target, p, w: sk.mean_absolute_error(target, p.argmax(1), sample_weight=w),
+    "poisson_deviance": lambda y, f, w: sk.mean_poisson_deviance(y, f, sample_weight=w),
+    "labels_f1_micro": of_marks(sk.f1_score, average="micro", zero_division=0.0),
+    "labels_f1_macro": of_marks(sk.f1_score, average="macro", zero_division=0.0),
+    "jaccard": of_marks(sk.jaccard_score, average="samples", zero_division=1.0),
+    "hamming_loss": of_marks(sk.hamming_loss),
+    "subset_accuracy": of_marks(sk.accuracy_score),
+    "mean_average_precision": mean_average_precision,
     "accuracy": of_labels(sk.accuracy_score),
     "balanced_accuracy": balanced,
     "precision_macro": averaged(sk.precision_score, "macro"),
