@@ -222,6 +222,7 @@ class ExecutionSpec(Section):
     ``plan`` "exact" pins plain PyTorch in 32-bit numbers; else what is left open is chosen for speed.
     ``backpropagation`` is by derivatives that are written out, or by PyTorch's autograd; they agree up to rounding.
     ``stream`` leaves the rows on disk; None does where they are too many for memory.
+    With ``precision`` "bfloat16" products are formed in 16-bit numbers. ``layout`` is that of pictures in memory.
     """
 
     device: str | None = None
@@ -229,6 +230,8 @@ class ExecutionSpec(Section):
     plan: Literal["fast", "exact"] = "fast"
     backpropagation: Literal["explicit", "autograd"] | None = None
     stream: bool | None = None
+    precision: Literal["float32", "bfloat16"] | None = None
+    layout: Literal["contiguous", "channels_last"] | None = None
 
 
 class Spec(Section):

@@ -273,7 +273,7 @@ def test_by_hand_there_is_one_part() -> None:
     state = explicit_state()
     state.optimizers["another"] = state.optimizers["network"]
     with pytest.raises(Unknown, match="the objective Supervised is not written out for several parts"):
-        explicit(state, Limits(epochs=1), rows())
+        explicit(state, Limits(epochs=1), rows(), BY_HAND)
 
 
 def test_by_hand_is_refused_where_it_is_not_known() -> None:

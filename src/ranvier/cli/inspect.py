@@ -18,6 +18,7 @@ def inspect(
     epochs: request.Epochs = None,
     time: request.Time = None,
     seed: request.Seed = None,
+    plan: request.Plan = None,
     config: request.Config = None,
     sets: request.Sets = [],  # noqa: B006
     as_json: Json = False,
@@ -43,6 +44,7 @@ def inspect(
         training__epochs=epochs,
         training__time=time,
         seed=seed,
+        execution__plan=plan,
     )
     _show(asked, as_json)
 

@@ -29,6 +29,7 @@ def train(
             "--repeat", help="Train from so many seeds on the same rows, for the spread.", show_default="1"
         ),
     ] = None,
+    plan: request.Plan = None,
     config: request.Config = None,
     sets: request.Sets = [],  # noqa: B006
     slices: request.Slices = [],  # noqa: B006
@@ -66,6 +67,7 @@ def train(
         seed=seed,
         repeat=repeat,
         evaluation__slices=slices or None,
+        execution__plan=plan,
     )
     from .progress import progress
 

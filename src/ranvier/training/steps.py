@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Protocol
-
-import torch
-from torch import nn
 
 from ..data.batches import Batch, Batches
 from ..data.stream.passes import StreamBatches
 from ..errors import Mistake, SpecError
 from ..execution.explicit import Explicit, Unknown
 from ..execution.plan import Plan
+from .autograd import Autograd
 from .limits import Limits
 from .objectives.supervised import Supervised
-from .regularization import penalty
 from .state import State
 
 
@@ -38,46 +34,15 @@ class Steps(Protocol):
         ...
 
 
-class Autograd:
-    """Steps by PyTorch's autograd: for any network and objective."""
-
-    def __init__(self, state: State, limits: Limits) -> None:
-        self.state, self.limits = state, limits
-
-    def __enter__(self) -> Autograd:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """There is nothing to put back."""
-
-    def buffers(self, rows: int) -> None:
-        """It does not matter."""
-
-    def step(self, batch: Batch) -> float:
-        """One update of every part."""
-        state, limits, value = self.state, self.limits, 0.0
-        for part, optimizer in state.optimizers.items():
-            optimizer.zero_grad(set_to_none=True)
-            loss, _ = state.objective.step(state.network, batch, part, torch.default_generator)
-            value = loss.item()
-            if not math.isfinite(value):
-                return value
-            if limits.l1 or limits.l2:
-                loss = loss + penalty(state.network.named_parameters(), limits.l1, limits.l2)
-            loss.backward()  # type: ignore[no-untyped-call]
-            if limits.clip is not None:
-                nn.utils.clip_grad_norm_(state.network.parameters(), limits.clip)
-            optimizer.step()
-        return value
-
-
-def explicit(state: State, limits: Limits, sample: Batch) -> Explicit:
+def explicit(state: State, limits: Limits, sample: Batch, plan: Plan) -> Explicit:
     """Steps by hand, for batches like ``sample``.
 
     Raises:
         Unknown: some derivative is not written out; nothing is changed then.
     """
     objective = state.objective
+    if plan.precision != "float32":
+        raise Unknown(f"the precision is {plan.precision}")
     if type(objective) is not Supervised or list(state.optimizers) != ["network"]:
         parts = " for several parts" if len(state.optimizers) > 1 else ""
         raise Unknown(f"the objective {type(objective).__name__} is not written out{parts}")
@@ -101,9 +66,9 @@ def steps_by(plan: Plan, state: State, batches: Batches | StreamBatches, limits:
         SpecError: the plan wants backpropagation by hand where it is not known.
     """
     if plan.backpropagation == "autograd":
-        return Autograd(state, limits)
+        return Autograd(state, limits, plan)
     try:
-        return explicit(state, limits, batches.sample())
+        return explicit(state, limits, batches.sample(), plan)
     except Unknown as reason:
         raise SpecError(
             Mistake(

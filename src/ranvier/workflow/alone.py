@@ -5,6 +5,7 @@ For whoever measures by other means, as scikit-learn's cross-validation does.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,7 @@ from ..errors import DivergedError, Mistake
 from ..spec import Spec
 from ..training.loop import Watcher, train
 from .learn import find_rate, plan, set_up, threads
-from .planning import plan_of
+from .planning import plan_of, tried_out
 from .prepared import prepare_table
 from .settle import check_request
 
@@ -71,6 +72,7 @@ def train_alone(
     check_request(spec)
     prepared = prepare_table(spec, table, _schema(table, spec, kind, ledger), ledger)
     settled, learning = plan(spec, prepared, own)
+    settled = tried_out(settled, learning, lambda: set_up(settled.spec, prepared, copy.deepcopy(own)))
     with threads(settled.spec.execution.threads):
         if settled.spec.training.learning_rate == "find":
             learning = set_up(settled.spec, prepared, own, rate=find_rate(settled.spec, prepared, own))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ from .inspect import ask
 from .interrupt import interruptible
 from .learn import Learning, find_rate, plan, set_up, threads
 from .measure import gives_probabilities, measure
-from .planning import plan_of
+from .planning import plan_of, tried_out
 from .prepared import Prepared, prepare
 from .repeat import check_repeat, is_left, repeat
 from .reporting import write_report
@@ -91,6 +92,7 @@ def start(
     if out is not None:
         files.check_free(Path(out))
     settled, learning = plan(spec, prepared, own)
+    settled = tried_out(settled, learning, lambda: set_up(settled.spec, prepared, copy.deepcopy(own)))
     with threads(settled.spec.execution.threads):
         if settled.spec.training.learning_rate == "find":
             settled = _with_rate(settled, find_rate(settled.spec, prepared, own))

@@ -68,7 +68,7 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
         settled = _streaming(settled, spec, prepared)
     learning = set_up(settled.spec, prepared, own)
     settled = with_threads(settled, multiplications(learning.state.network), learning.batches.size)
-    return planning.with_plan(settled, learning.state, learning.limits, learning.batches), learning
+    return planning.by_rule(settled, learning), learning
 
 
 def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | None = None) -> Learning:

@@ -2,34 +2,162 @@
 
 from __future__ import annotations
 
-from ..data.batches import Batches
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..assemble import multiplications
+from ..data.batches import Batch, Batches
 from ..data.stream.passes import StreamBatches
 from ..execution.explicit import Unknown
-from ..execution.plan import Plan
+from ..execution.plan import Plan, candidates
+from ..execution.remembered import key, recall, remember
+from ..execution.trial import Verdict, choose
 from ..spec import Spec
-from ..training.limits import Limits
-from ..training.state import State
-from ..training.steps import explicit
-from .settle import Settled
+from ..training.loop import step_seed
+from ..training.steps import explicit, steps_by
+from .settle import SMALL_STEP, Settled
+
+if TYPE_CHECKING:
+    from .learn import Learning
+
+SETTINGS = ("backpropagation", "precision", "layout", "threads")
+"""The settings of ``execution`` that make up a plan."""
 
 
-def with_plan(settled: Settled, state: State, limits: Limits, batches: Batches | StreamBatches) -> Settled:
-    """Settle ``execution.backpropagation``: by hand where all derivatives are written out."""
+def by_rule(settled: Settled, learning: Learning) -> Settled:
+    """Settle the plan without measuring: backpropagation by hand where all derivatives are written out.
+
+    Raises:
+        SpecError: backpropagation by hand is asked for where it is not known.
+    """
     execution = settled.spec.execution
-    if execution.backpropagation is not None:
-        return settled
-    if execution.plan == "exact":
-        choice, reason = "autograd", "the plan is 'exact'"
+    chosen: dict[str, tuple[Any, str]] = {}
+    if execution.backpropagation is None:
+        chosen["backpropagation"] = _backpropagation(settled.spec, learning)
     else:
-        try:
-            explicit(state, limits, batches.sample()).release()
-            choice, reason = "explicit", "all derivatives are written out"
-        except Unknown as unknown:
-            choice, reason = "autograd", str(unknown)
-    spec = settled.spec.replace({"execution.backpropagation": choice})
-    return Settled(spec, {**settled.reasons, "execution.backpropagation": reason})
+        with steps_by(plan_of(settled.spec), learning.state, learning.batches, learning.limits):
+            pass  # it is known
+    if execution.precision is None:
+        chosen["precision"] = ("float32", "the default")
+    if execution.layout is None:
+        chosen["layout"] = ("contiguous", "the default")
+    return _with(settled, chosen)
+
+
+def tried_out(settled: Settled, learning: Learning, again: Callable[[], Learning]) -> Settled:
+    """Settle the plan by trying out what was left open, on copies that are thrown away.
+
+    Args:
+        settled: by rule.
+        learning: that is to be carried out; it is not touched.
+        again: makes it anew, at step 0.
+    """
+    spec, first = settled.spec, plan_of(settled.spec)
+    left_open = [name for name in SETTINGS if f"execution.{name}" in settled.reasons]
+    if spec.execution.plan == "exact" or not left_open or spec.execution.device not in (None, "cpu"):
+        return settled
+    if isinstance(
+        learning.batches, StreamBatches
+    ):  # its steps wait for the disk as much as for the processor
+        return settled
+    work = multiplications(learning.state.network) * learning.batches.size
+    plans = [
+        plan
+        for plan in candidates(first, learning.state.network, torch.get_num_threads(), work > SMALL_STEP)
+        if all(name in left_open or getattr(plan, name) == getattr(first, name) for name in SETTINGS)
+    ]
+    if len(plans) == 1:
+        return settled
+    name = key(_shape(spec, learning, plans))
+    verdict = recall(name)
+    if verdict is None:
+        verdict = _tried(plans, again, lambda step: _expected(spec, learning, step))
+        if verdict.reason.startswith("measured"):
+            remember(name, verdict)
+    else:
+        verdict = replace(verdict, reason=f"{verdict.reason}, on this machine before")
+    if verdict.plan == first and not verdict.reason.startswith("measured"):
+        return settled
+    return _with(settled, {each: (getattr(verdict.plan, each), verdict.reason) for each in left_open})
 
 
 def plan_of(spec: Spec) -> Plan:
     """The plan of a settled spec."""
-    return Plan(backpropagation=spec.execution.backpropagation or "autograd")
+    execution = spec.execution
+    return Plan(
+        execution.backpropagation or "autograd",
+        execution.precision or "float32",
+        execution.layout or "contiguous",
+        execution.threads or 1,
+    )
+
+
+def _backpropagation(spec: Spec, learning: Learning) -> tuple[str, str]:
+    if spec.execution.plan == "exact":
+        return "autograd", "the plan is 'exact'"
+    try:
+        plan = Plan("explicit", spec.execution.precision or "float32")
+        explicit(learning.state, learning.limits, learning.batches.sample(), plan).release()
+    except Unknown as reason:
+        return "autograd", str(reason)
+    return "explicit", "all derivatives are written out"
+
+
+def _tried(plans: list[Plan], again: Callable[[], Learning], expected: Callable[[float], float]) -> Verdict:
+    before = torch.get_num_threads()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return choose(plans, lambda plan: _trial(plan, again()), expected)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _trial(plan: Plan, learning: Learning) -> Callable[[], float]:
+    """A function that carries out the next step of a learning that is thrown away."""
+    state = learning.state
+    state.network.train()
+    steps = steps_by(plan, state, learning.batches, learning.limits)
+    steps.__enter__()
+    batches = _endless(learning.batches, steps.buffers)
+
+    def step() -> float:
+        batch = next(batches)
+        torch.default_generator.manual_seed(step_seed(learning.limits.seed, state.step))
+        state.step += 1
+        return steps.step(batch)
+
+    return step
+
+
+def _endless(batches: Batches | StreamBatches, into: Callable[[int], Batch | None]) -> Iterator[Batch]:
+    epoch = 0
+    while True:
+        yield from batches.epoch(epoch, into=into)
+        epoch += 1
+
+
+def _expected(spec: Spec, learning: Learning, step: float) -> float:
+    """How many seconds the run takes at so many seconds a step; early stopping is left out of account."""
+    longest = learning.limits.epochs * len(learning.batches) * step
+    return min(longest, spec.training.time or longest)
+
+
+def _shape(spec: Spec, learning: Learning, plans: list[Plan]) -> dict[str, Any]:
+    """What decides how long a step takes."""
+    network, sample = learning.state.network, learning.batches.sample()
+    return {
+        "modules": [type(module).__name__ for module in network.modules()],
+        "parameters": [list(parameter.shape) for parameter in network.parameters()],
+        "inputs": {name: list(block.shape) for name, block in sample.inputs.items()},
+        "training": [str(spec.training.loss), str(spec.training.optimizer), str(spec.regularization)],
+        "plans": [plan.as_dict() for plan in plans],
+    }
+
+
+def _with(settled: Settled, chosen: dict[str, tuple[Any, str]]) -> Settled:
+    spec = settled.spec.replace({f"execution.{name}": value for name, (value, _) in chosen.items()})
+    reasons = {f"execution.{name}": reason for name, (_, reason) in chosen.items()}
+    return Settled(spec, {**settled.reasons, **reasons})

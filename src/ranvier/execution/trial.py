@@ -1,0 +1,114 @@
+"""Trying plans out: a few steps of each, on copies that are thrown away."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from .plan import Plan
+
+SHARE = 0.02
+"""Of the time that a run is expected to take, the trials may take so much."""
+
+MOST = 2.0
+"""Seconds that the trials may take at most."""
+
+LEAST = 0.2
+"""Seconds below which trials say little: a run so short is not measured."""
+
+CLEARLY = 0.95
+"""A plan takes the first one's place where its steps take less than this share of the first one's time."""
+
+TOLERANCES = {"float32": 1e-3, "bfloat16": 5e-2}
+"""How far the losses of a plan's first steps may lie from the first plan's, as a share of these."""
+
+STEPS = 3
+"""So many steps warm a plan up; their losses are compared."""
+
+
+@dataclass
+class Trial:
+    """One plan under trial.
+
+    Args:
+        plan: on trial.
+        step: carries out the next step, and gives its loss.
+    """
+
+    plan: Plan
+    step: Callable[[], float]
+    seconds: float = math.inf
+    """The quickest step so far."""
+
+    def warm_up(self) -> list[float]:
+        """The losses of the first steps."""
+        return [self.timed() for _ in range(STEPS)]
+
+    def timed(self) -> float:
+        """One step, timed."""
+        if torch.get_num_threads() != self.plan.threads:
+            torch.set_num_threads(self.plan.threads)
+        started = time.perf_counter()
+        loss = self.step()
+        self.seconds = min(self.seconds, time.perf_counter() - started)
+        return loss
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The plan that was chosen, and why."""
+
+    plan: Plan
+    reason: str
+
+
+def choose(
+    plans: Sequence[Plan], start: Callable[[Plan], Callable[[], float]], expected: Callable[[float], float]
+) -> Verdict:
+    """Time the plans in turns and take the quickest; the first stays unless another is clearly quicker.
+
+    Args:
+        plans: at least one.
+        start: makes a copy of the training and gives a function that carries out its next step by a plan.
+        expected: how many seconds the run takes at so many seconds a step.
+    """
+    first = Trial(plans[0], start(plans[0]))
+    losses = first.warm_up()
+    budget = min(MOST, SHARE * expected(first.seconds))
+    if budget < LEAST or len(plans) == 1:
+        return Verdict(first.plan, "by rule: the run is too short for trials")
+    deadline = time.perf_counter() + budget
+    trials: list[Trial] = [first]
+    wrong: list[Trial] = []
+    for plan in plans[1:]:
+        if time.perf_counter() > deadline:
+            break
+        trial = Trial(plan, start(plan))
+        (trials if _agree(losses, trial.warm_up(), TOLERANCES[plan.precision]) else wrong).append(trial)
+    while time.perf_counter() < deadline:
+        for trial in trials:
+            trial.timed()
+    return _verdict(trials, wrong)
+
+
+def _verdict(trials: list[Trial], wrong: list[Trial]) -> Verdict:
+    first, quickest = trials[0], min(trials, key=lambda trial: trial.seconds)
+    chosen = quickest if quickest.seconds < CLEARLY * first.seconds else first
+    others = [f"{trial.plan} {_shown(trial.seconds)}" for trial in trials if trial is not chosen]
+    others += [f"{trial.plan} left out, its losses differ" for trial in wrong]
+    beside = f" ({'; '.join(others)})" if others else ""
+    return Verdict(chosen.plan, f"measured: {_shown(chosen.seconds)} a step{beside}")
+
+
+def _agree(losses: Sequence[float], others: Sequence[float], tolerance: float) -> bool:
+    return all(
+        math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance) for one, other in zip(losses, others)
+    )
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds * 1e6:.0f} us" if seconds < 1e-3 else f"{seconds * 1e3:.3g} ms"

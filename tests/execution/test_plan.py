@@ -1,0 +1,141 @@
+"""The plan, the trial of plans, and what is remembered of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from ranvier.execution import plan as plans
+from ranvier.execution import remembered, trial
+from ranvier.execution.plan import Plan, candidates
+from ranvier.execution.trial import Verdict, choose
+
+FIRST, TWO = Plan("explicit", threads=1), Plan("explicit", threads=2)
+HALF = Plan("autograd", "bfloat16", threads=2)
+
+
+class Clock:
+    """Time that passes only where a step is carried out."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(trial.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+
+    def start(self, seconds: dict[Plan, float], losses: dict[Plan, float] | None = None):
+        """Steps of a plan take so long and give that loss."""
+
+        def of(plan: Plan):
+            def step() -> float:
+                self.now += seconds[plan]
+                return (losses or {}).get(plan, 1.0)
+
+            return step
+
+        return of
+
+
+def test_the_quickest_is_chosen_and_the_reason_says_by_how_much(monkeypatch):
+    clock = Clock(monkeypatch)
+    verdict = choose([FIRST, TWO], clock.start({FIRST: 4e-3, TWO: 2e-3}), lambda step: 1e4 * step)
+    assert verdict == Verdict(TWO, "measured: 2 ms a step (backpropagation by hand, 1 thread 4 ms)")
+    assert clock.now <= trial.SHARE * 40 + 5 * 4e-3
+
+
+def test_the_first_stays_unless_another_is_clearly_quicker(monkeypatch):
+    clock = Clock(monkeypatch)
+    start = clock.start({FIRST: 1e-4, TWO: 0.97e-4})
+    verdict = choose([FIRST, TWO], start, lambda step: 100.0)
+    assert verdict.plan == FIRST
+    assert verdict.reason == "measured: 100 us a step (backpropagation by hand, 2 threads 97 us)"
+
+
+def test_a_short_run_is_not_measured(monkeypatch):
+    clock = Clock(monkeypatch)
+    verdict = choose([FIRST, TWO], clock.start({FIRST: 1e-3, TWO: 1e-9}), lambda step: 9.0)
+    assert verdict == Verdict(FIRST, "by rule: the run is too short for trials")
+    assert clock.now == pytest.approx(trial.STEPS * 1e-3)
+
+
+def test_a_plan_whose_losses_differ_is_left_out(monkeypatch):
+    clock = Clock(monkeypatch)
+    start = clock.start({FIRST: 1e-3, TWO: 1e-5, HALF: 1e-4}, {FIRST: 1.0, TWO: 1.01, HALF: 1.01})
+    verdict = choose([FIRST, TWO, HALF], start, lambda step: 100.0)
+    assert verdict.plan == HALF  # 16-bit numbers may differ by so much
+    assert "2 threads left out, its losses differ" in verdict.reason
+
+
+def test_trials_of_long_steps_take_at_most_two_seconds_and_a_step_of_each(monkeypatch):
+    clock = Clock(monkeypatch)
+    choose([FIRST, TWO, HALF], clock.start(dict.fromkeys([FIRST, TWO, HALF], 0.5)), lambda step: math.inf)
+    assert clock.now <= trial.STEPS * 0.5 + trial.MOST + 2 * 0.5
+
+
+def test_candidates_follow_the_network_and_the_processor(monkeypatch):
+    monkeypatch.setattr(plans, "multiplies_in_16_bits", lambda: True)
+    flat, pictures = nn.Linear(2, 2), nn.Conv2d(1, 2, 3)
+    auto = Plan("autograd")
+    assert candidates(FIRST, flat, 2, heavy=True) == [FIRST, TWO, auto]
+    assert candidates(FIRST, flat, 1, heavy=True) == [FIRST, auto]
+    assert candidates(auto, flat, 1, heavy=False) == [auto]
+    assert candidates(auto, flat, 2, heavy=False) == [auto, Plan("autograd", threads=2)]
+    heavy = candidates(auto, pictures, 2, heavy=True)
+    assert HALF in heavy and Plan("autograd", "bfloat16", "channels_last", 2) in heavy and len(heavy) == 5
+    monkeypatch.setattr(plans, "multiplies_in_16_bits", lambda: False)
+    assert not any(plan.precision == "bfloat16" for plan in candidates(auto, pictures, 2, heavy=True))
+
+
+def test_whether_the_processor_has_16_bits_is_read(monkeypatch, tmp_path):
+    assert isinstance(plans.multiplies_in_16_bits(), bool)
+    monkeypatch.setattr(Path, "read_text", lambda self, encoding: "flags : sse avx512_bf16\n")
+    assert plans.multiplies_in_16_bits.__wrapped__() is True
+    monkeypatch.setattr(Path, "read_text", lambda self, encoding: "flags : sse\n")
+    assert plans.multiplies_in_16_bits.__wrapped__() is False
+
+
+def test_a_plan_reads_well_and_survives_json():
+    assert (
+        str(Plan("autograd", "bfloat16", "channels_last", 2))
+        == "autograd, bfloat16, channels last, 2 threads"
+    )
+    assert Plan.from_dict(json.loads(json.dumps(HALF.as_dict()))) == HALF
+
+
+def test_a_verdict_is_remembered_for_its_shape(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    name, other = remembered.key({"parameters": [[2, 3]]}), remembered.key({"parameters": [[3, 2]]})
+    assert remembered.recall(name) is None
+    verdict = Verdict(TWO, "measured: 1 ms a step")
+    remembered.remember(name, verdict)
+    assert remembered.recall(name) == verdict and remembered.recall(other) is None
+    assert remembered.place() == tmp_path / "cache" / "ranvier" / "plans.json"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"name": {"plan": {"speed": 3}}}', '{"name": {}}'])
+def test_a_damaged_memory_is_no_memory(monkeypatch, tmp_path, content):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    remembered.place().parent.mkdir()
+    remembered.place().write_text(content)
+    assert remembered.recall("name") is None
+    remembered.remember("name", Verdict(FIRST, "measured"))
+    assert remembered.recall("name") == Verdict(FIRST, "measured")
+
+
+def test_a_memory_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    remembered.remember("name", Verdict(FIRST, "measured"))
+    assert remembered.recall("name") is None
+
+
+def test_the_oldest_verdicts_go(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(remembered, "MOST", 2)
+    for name in "abc":
+        remembered.remember(name, Verdict(FIRST, "measured"))
+    assert [remembered.recall(name) is not None for name in "abc"] == [False, True, True]

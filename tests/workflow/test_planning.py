@@ -1,0 +1,113 @@
+"""How the plan of a run is settled, written down and followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import ranvier as rv
+from ranvier.errors import SpecError
+from ranvier.execution import trial
+from ranvier.spec import read_toml
+from ranvier.workflow import fit as fitting
+from small_run import mixed_frame, small_run
+
+
+def execution(run: rv.Run) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings of execution, and the reasons of those that were chosen."""
+    read = read_toml(run.folder / "run.toml")
+    reasons = read["record"]["reasons"]
+    return read["execution"], {k[10:]: v for k, v in reasons.items() if k.startswith("execution.")}
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Every run counts as long enough for trials; nothing is remembered from before; there are two threads."""
+    monkeypatch.setattr(trial, "LEAST", 0.0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_a_short_run_is_settled_by_rule(tmp_path: Path) -> None:
+    settings, reasons = execution(small_run(tmp_path))
+    assert settings["backpropagation"] == "explicit" and settings["precision"] == "float32"
+    assert reasons["backpropagation"] == "all derivatives are written out"
+    assert settings["threads"] == 1
+
+
+def test_exact_pins_plain_pytorch(tmp_path: Path, long: None) -> None:
+    settings, reasons = execution(small_run(tmp_path, **{"execution.plan": "exact"}))
+    assert (settings["backpropagation"], settings["precision"]) == ("autograd", "float32")
+    assert reasons["backpropagation"] == "the plan is 'exact'"
+
+
+def test_a_long_run_is_measured_once_and_remembered(tmp_path: Path, long: None) -> None:
+    before = torch.get_num_threads(), torch.get_rng_state()
+    runs = [small_run(tmp_path / name) for name in "ab"]
+    (first, measured), (second, recalled) = map(execution, runs)
+    assert first == second
+    assert measured["backpropagation"].startswith("measured: ")
+    assert recalled["backpropagation"] == f"{measured['backpropagation']}, on this machine before"
+    assert (runs[0].folder / "model.rv").read_bytes() == (runs[1].folder / "model.rv").read_bytes()
+    assert torch.get_num_threads() == before[0] and torch.equal(torch.get_rng_state(), before[1])
+
+
+def test_what_the_user_sets_is_not_tried(tmp_path: Path, long: None) -> None:
+    pinned = {"execution.backpropagation": "autograd", "execution.threads": 1}
+    settings, reasons = execution(small_run(tmp_path, **pinned))
+    assert (settings["backpropagation"], settings["threads"]) == ("autograd", 1)
+    assert not {"backpropagation", "threads"} & reasons.keys()
+
+
+def test_a_module_of_ones_own_is_not_touched_by_trials(tmp_path: Path, long: None) -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.calls = nn.Linear(4, 3), 0
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.calls += self.training
+            outputs: torch.Tensor = self.layer(x)
+            return outputs
+
+    own = Own()
+    settings = {"training.epochs": 2, "evaluation.baselines": False, "training.batch_size": 50}
+    run = rv.fit("sample:iris", network=own, settings=settings, out=tmp_path / "run")
+    assert own.calls == 2 * 2  # 97 rows: two steps an epoch, and nothing else
+    settled, reasons = execution(run)
+    assert settled["backpropagation"] == "autograd"
+    assert reasons["backpropagation"].startswith("measured: ")
+
+
+def test_16_bits_are_taken_on_request_and_go_by_autograd(tmp_path: Path) -> None:
+    settings, reasons = execution(small_run(tmp_path, **{"execution.precision": "bfloat16"}))
+    assert settings["backpropagation"] == "autograd"
+    assert reasons["backpropagation"] == "the precision is bfloat16"
+
+
+def test_16_bits_by_hand_are_refused(tmp_path: Path) -> None:
+    asked = {"execution.precision": "bfloat16", "execution.backpropagation": "explicit"}
+    with pytest.raises(SpecError, match="is 'explicit', and the precision is bfloat16"):
+        small_run(tmp_path, **asked)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_resumed_run_follows_its_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = small_run(tmp_path, **{"execution.backpropagation": "autograd"})
+    (run.folder / "model.rv").unlink()
+    (run.folder / "checkpoint.safetensors").unlink()
+    followed = []
+    train = fitting.train
+    monkeypatch.setattr(
+        fitting, "train", lambda *a, plan, **o: (followed.append(plan), train(*a, plan=plan, **o))
+    )
+    rv.resume(run.folder, mixed_frame())
+    assert followed[0].backpropagation == "autograd"
