@@ -267,10 +267,16 @@ def test_other_roles_are_no_inputs():
     assert schema["w"].kind in ("number", "boolean")
 
 
+COUNTS = "; if they count something, the task 'count' may suit them better"
 TARGETS = {
     "few whole numbers": ([i % 12 for i in range(N)], "category", "whole numbers, 12 distinct"),
-    "too many for the rows": ([i % 13 for i in range(N)], "number", "whole numbers, 13 distinct"),
-    "more than twenty": ([i % 21 for i in range(21 * 6)][:N], "number", "whole numbers from 0 to 20"),
+    "too many for the rows": ([i % 13 for i in range(N)], "number", "whole numbers, 13 distinct" + COUNTS),
+    "more than twenty": (
+        [i % 21 for i in range(21 * 6)][:N],
+        "number",
+        "whole numbers from 0 to 20" + COUNTS,
+    ),
+    "below 0": ([i % 21 - 1 for i in range(21 * 6)][:N], "number", "whole numbers from -1 to 19"),
     "two of few": ([0, 1] * 30, "category", "whole numbers, 2 distinct"),
     "whole floats": ([1.0, 2.0] * 30, "category", "whole numbers, 2 distinct"),
     "floats": ([1.5, 2.0] * 30, "number", "numbers from 1.5 to 2"),

@@ -27,6 +27,10 @@ SURE_OF_LABELS = 0.9
 """The confidence from which a target is taken for sets of labels."""
 
 
+COUNTS = "; if they count something, the task 'count' may suit them better"
+"""What is said of whole numbers of at least 0 that vary as counts do, or more."""
+
+
 def target_kind(
     values: pl.Series, kind: str | None, task: str | None, declared: str | None
 ) -> tuple[str, str]:
@@ -39,7 +43,8 @@ def target_kind(
         declared: the kind that the source knows, if any.
 
     Returns:
-        ``category``, ``number`` or ``labels``, and the reason as a clause. Two-valued targets are categories too,
+        ``category``, ``number`` or ``labels``, and the reason as a clause; numbers that may be counts stay numbers, and
+        the reason says so. Two-valued targets are categories too,
         so that the order of the classes is kept in one place.
     """
     if kind:
@@ -63,7 +68,9 @@ def target_kind(
             and (distinct <= 2 or distinct * LEAST_PER_CLASS <= len(finite))
         ):
             return "category", f"whole numbers, {distinct} distinct"
-        return "number", str(load("kinds", "number").infer(values).reason)
+        reason = str(load("kinds", "number").infer(values).reason)
+        counted = whole and len(finite) > 0 and finite.min() >= 0 and finite.var() > finite.mean()
+        return "number", reason + (COUNTS if counted else "")
     return "category", str(load("kinds", "category").infer(values).reason)
 
 
