@@ -41,17 +41,15 @@ Sets = Annotated[
         "--set", metavar="KEY=VALUE", help="Any setting, such as training.optimizer=momentum. Repeatable."
     ),
 ]
-<<<<<<< HEAD
 Slices = Annotated[
     list[str],
     typer.Option(
         "--slices", metavar="COLUMN", help="Show the measure for each group of this column. Repeatable."
     ),
-=======
+]
 Plan = Annotated[
     str | None,
     typer.Option("--plan", help="exact pins plain PyTorch in 32-bit numbers.", show_default="fast"),
->>>>>>> 722a599 (The plan of a run: tried out on copies, remembered for the machine, written into the run and followed by a resumed one)
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="The one source of randomness.", show_default="0")]
 Epochs = Annotated[
