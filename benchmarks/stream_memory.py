@@ -4,8 +4,8 @@
 
 Two minutes and 20 GB, where nothing is said. The table is the one of ``table_reading`` (1,000,000 rows of 50 columns,
 295 MB), linked into a folder as often as it takes: to the reader these are so many files, of which none is in memory.
-The disk's cache holds the one file, so the disk sets no bound to the speed. Trained is the default network, in a
-process of its own, whose resident memory is read from /proc each ten seconds.
+The disk's cache holds the one file, so the disk sets no bound to the speed. The default network is trained in a process
+of its own, whose resident memory is read from /proc each ten seconds.
 """
 
 from __future__ import annotations

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import ranvier as rv
+from ranvier import cli
 from ranvier.data.stream import memory, text
 from ranvier.errors import DataError, Interrupted, RunError, SpecError
 from ranvier.workflow import streaming
@@ -213,3 +216,45 @@ def test_further_seeds_learn_from_the_same_parts(data, frame, tmp_path):
     text_frame = frame.cast(pl.String)
     parts = [streaming.parts_of(text_frame, run.model.schema, each.spec) for each in (run, other)]
     assert np.array_equal(*parts) and len(set(parts[0])) == 3
+
+
+def test_predictions_come_block_by_block(
+    whole: rv.Run, data: Path, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    def predict(*more: object) -> tuple[str, str]:
+        monkeypatch.setattr(
+            sys, "argv", ["ranvier", "predict", str(whole.folder / "model.rv"), *map(str, more)]
+        )
+        with pytest.raises(SystemExit):
+            cli.main()
+        return capsys.readouterr()
+
+    predict(data, "--out", tmp_path / "at_once.csv")
+    monkeypatch.setattr(memory, "at_hand", lambda: data.stat().st_size)
+    out, _ = predict(data, "--out", tmp_path / "blocks.csv")
+    assert "3,000 predictions written to" in out
+    at_once, blocks = pl.read_csv(tmp_path / "at_once.csv"), pl.read_csv(tmp_path / "blocks.csv")
+    assert_frame_equal(at_once, blocks, abs_tol=1e-6)
+    shown, _ = predict(data)
+    assert shown == (tmp_path / "blocks.csv").read_text()
+    gaps = tmp_path / "gaps.csv"
+    lines = data.read_text().splitlines()
+    lines[10] = lines[2990] = ",red,yes"
+    gaps.write_text("\n".join(lines))
+    _, said = predict(gaps, "--out", tmp_path / "gaps_out.csv")
+    assert said.startswith("2 cells repaired: missing: the mean of the training rows stands in (size)")
+    lines[2990] = "1"
+    gaps.write_text("\n".join(lines))
+    _, said = predict(gaps, "--out", tmp_path / "none.csv")
+    assert "gaps.csv has rows that no prediction can be made for: 1 row dropped: not 3 fields" in said
+    assert not (tmp_path / "none.csv").exists()
+
+
+def test_a_large_table_is_measured_on_a_sample(whole: rv.Run, data: Path, monkeypatch: Any) -> None:
+    at_once = rv.evaluate(whole, data)
+    monkeypatch.setattr(memory, "at_hand", lambda: data.stat().st_size)
+    found = rv.evaluate(whole, data)
+    assert 500 < found.rows["test"] < 700 and at_once.rows["test"] == 3_000
+    assert "a sample of about 3,000 rows, which would take about" in str(found)
+    low, high = (at_once.test["accuracy"]["value"] + way * 0.05 for way in (-1, 1))
+    assert low < found.test["accuracy"]["value"] < high

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,15 +29,21 @@ def predict(
       ranvier predict runs/a/model.rv new.csv --json
     """
     from ..data.ledger import Ledger
+    from ..data.stream import larger_than_memory
     from ..delivery.file import load
     from ..files import write_text
 
-    ledger = Ledger()
-    predictions = load(model).predict(source, ledger)
+    ledger, answering = Ledger(), load(model)
+    if not as_json and (stream := larger_than_memory(source)) is not None:
+        count = _block_by_block(answering.predict_stream(stream, ledger), out)
+        _say_ledger(ledger)
+        if out is not None:
+            say(f"{count:,} predictions written to {out}")
+        return
+    predictions = answering.predict(source, ledger)
     if out is not None:
         write_text(out, predictions.write_csv())
-    for entry in ledger.entries:
-        sys.stderr.write(f"{entry}\n")
+    _say_ledger(ledger)
     if as_json:
         rows = {} if out is not None else {"predictions": predictions.to_dicts()}
         emit(
@@ -51,3 +59,20 @@ def predict(
         say(f"{len(predictions):,} predictions written to {out}")
     else:
         sys.stdout.write(predictions.write_csv())
+
+
+def _block_by_block(predictions: Iterator[Any], out: Path | None) -> int:
+    """Write predictions as they come, to a file that is there when all is written, or to the terminal; their number."""
+    from ..files import writing
+
+    count = 0
+    with nullcontext(sys.stdout.buffer) if out is None else writing(out) as file:
+        for frame in predictions:
+            frame.write_csv(file, include_header=count == 0)
+            count += len(frame)
+    return count
+
+
+def _say_ledger(ledger: Any) -> None:
+    for entry in ledger.entries:
+        sys.stderr.write(f"{entry}\n")

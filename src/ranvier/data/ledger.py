@@ -8,7 +8,7 @@ cell is used with another value (a missing one filled, an infinity taken as miss
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from ..errors import InternalError
@@ -80,6 +80,14 @@ class Ledger:
     def drop(self, reason: str, rows: Sequence[int], column: str | None = None) -> None:
         """Write that ``rows`` (all of them, numbers from 0) take no part."""
         self.note("dropped", reason, len(rows), column, rows)
+
+    def add(self, other: Ledger) -> None:
+        """Add the counts of another ledger's entries to those of the same reason here; rows are not shown any more."""
+        for entry in other.entries:
+            key = (entry.outcome, entry.reason, entry.column)
+            same = [i for i, one in enumerate(self.entries) if (one.outcome, one.reason, one.column) == key]
+            before = self.entries.pop(same[0]).count if same else 0
+            self.entries.append(replace(entry, count=before + entry.count, rows=()))
 
     @property
     def dropped(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..data.profile import Profile
 from ..data.schema import Schema
 from ..data.source import read
 from ..data.source.arrays import vectors
+from ..data.stream import Stream
 from ..data.table import Table
 from ..errors import DataError, Mistake
 from ..evaluation.calibration import at_temperature
@@ -68,16 +69,27 @@ class Model:
         """
         ledger = Ledger() if ledger is None else ledger
         table = read_rows(data, ledger, self.preparation)
-        if ledger.dropped:
-            dropped = next(entry for entry in ledger.entries if entry.outcome == "dropped")
-            raise DataError(
-                Mistake(
-                    f"{table.origin} has rows that no prediction can be made for: {dropped}",
-                    "a prediction for every row",
-                    "mend or remove these rows",
-                )
-            )
+        _check_all(ledger, table.origin)
         return self.task.frame(self.decide(table.frame, ledger))
+
+    def predict_stream(self, stream: Stream, ledger: Ledger) -> Iterator[pl.DataFrame]:
+        """Predictions for a table that is larger than memory, block by block, in the order of its rows.
+
+        Args:
+            stream: the rows, as ``ranvier.data.stream.open_stream`` opens them.
+            ledger: is told how many values had to be repaired.
+
+        Raises:
+            DataError: as ``predict``.
+        """
+        for block in stream.blocks():
+            stretch, own = stream.read(block), Ledger()
+            for reason, count in stretch.dropped.items():
+                own.note("dropped", reason, count)
+            _check_all(own, stream.origin)
+            ledger.read += stretch.read
+            yield self.task.frame(self.decide(stretch.frame, own))
+            ledger.add(own)
 
     def decide(self, frame: pl.DataFrame, ledger: Ledger | None = None) -> NDArray[np.float64]:
         """Predictions of raw rows: (N, C) probabilities or (N,) values."""
@@ -86,6 +98,23 @@ class Model:
 
     def __str__(self) -> str:
         return f"{self.task.name} {self.task.target!r} from {len(self.preparation.columns)} columns"
+
+
+def _check_all(ledger: Ledger, origin: str) -> None:
+    """Refuse rows that could not be read.
+
+    Raises:
+        DataError: there are some.
+    """
+    if ledger.dropped:
+        dropped = next(entry for entry in ledger.entries if entry.outcome == "dropped")
+        raise DataError(
+            Mistake(
+                f"{origin} has rows that no prediction can be made for: {dropped}",
+                "a prediction for every row",
+                "mend or remove these rows",
+            )
+        )
 
 
 def read_rows(data: Any, ledger: Ledger, preparation: Preparation) -> Table:

@@ -14,6 +14,7 @@ import polars as pl
 
 from ..catalog import load as load_member
 from ..data.ledger import Ledger
+from ..data.stream import larger_than_memory
 from ..delivery.file import load
 from ..delivery.model import Model, read_rows
 from ..errors import DataError, Mistake, SpecError, raise_if_any
@@ -27,6 +28,7 @@ from .measure import answers, metrics_of, of_classes
 from .mistakes import inputs_of_worst
 from .run import Run
 from .slices import groups, mistakes
+from .streaming import read_sample, why
 
 TOLD = 10
 """So many columns that differ are told on the terminal."""
@@ -121,7 +123,12 @@ def evaluate(
     elif not isinstance(model, Model):
         model = load(model)
     task, ledger = model.task, Ledger()
-    table = read_rows(data, ledger, model.preparation)
+    stream = larger_than_memory(data) if y is None else None
+    if stream is None:
+        table = read_rows(data, ledger, model.preparation)
+    else:
+        table = read_sample(stream, 0, ledger)
+        ledger.note("kept", f"a sample of about {stream.rows:,} rows, {why(stream)}", len(table))
     if y is not None:
         table = replace(table, frame=table.frame.with_columns(pl.Series(task.target, np.asarray(y))))
     if task.target not in table.frame.columns:

@@ -16,7 +16,7 @@ from ..data.kinds.values import read_numbers, read_text
 from ..data.ledger import Ledger
 from ..data.preparation import Preparation
 from ..data.schema import Schema
-from ..data.stream import Block, Stream, memory, open_stream, parts_by_content
+from ..data.stream import Block, Stream, larger_than_memory, memory, open_stream, parts_by_content
 from ..data.stream.passes import Piece, StreamBatches
 from ..data.table import Table
 from ..errors import DataError, Mistake
@@ -69,26 +69,23 @@ def choose(spec: Spec, location: Any) -> tuple[Stream, str] | None:
     if wanted is False or location is None:
         return None
     apart = spec.validation is not None or spec.test is not None or isinstance(location, (dict, tuple))
-    hand = memory.at_hand()
-    if wanted is None and (apart or hand is None):
-        return None
-    stream = None if apart else open_stream(location)
-    if wanted:
-        if stream is None:
-            raise DataError(
-                Mistake(
-                    "execution.stream is true, and this source cannot be streamed",
-                    "files of text (.csv, .tsv, .txt; not compressed) or Parquet files, without validation or test "
-                    "rows given apart",
-                    "write the table as Parquet, or leave the setting out",
-                )
+    stream = None if apart else open_stream(location) if wanted else larger_than_memory(location)
+    if wanted and stream is None:
+        raise DataError(
+            Mistake(
+                "execution.stream is true, and this source cannot be streamed",
+                "files of text (.csv, .tsv, .txt; not compressed) or Parquet files, without validation or test "
+                "rows given apart",
+                "write the table as Parquet, or leave the setting out",
             )
-        return stream, "as you ask"
-    if stream is None or hand is None or stream.memory <= memory.SHARE * hand:
-        return None
-    return stream, (
-        f"which would take about {size(stream.memory)} of memory where {size(int(memory.SHARE * hand))} may be used"
-    )
+        )
+    return None if stream is None else (stream, "as you ask" if wanted else why(stream))
+
+
+def why(stream: Stream) -> str:
+    """Why a table is streamed, as a clause."""
+    allowed = memory.SHARE * (memory.at_hand() or 0)
+    return f"which would take about {size(stream.memory)} of memory where {size(allowed)} may be used"
 
 
 def size(count: float) -> str:

@@ -24,12 +24,17 @@ from ..source import several
 from ..source.file import as_path, ends_with
 from ..source.parquet import ENDINGS as PARQUET
 from ..table import Table
+from . import memory
 from .parquet import ParquetFile
 from .stretch import Stretch
 from .text import TextFile
 
 WINDOWS = 64
 """The sample is made of so many stretches, spread evenly over the table."""
+
+
+UNPACKED = 100
+"""A file takes at most so many times its size when it is read and prepared."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +174,20 @@ def open_stream(location: object) -> Stream | None:
         ],
     )
     return stream
+
+
+def larger_than_memory(location: object) -> Stream | None:
+    """The table at ``location``, opened, if it can be streamed and takes more than its share of the memory at hand.
+
+    Raises:
+        DataError: see ``open_stream``.
+    """
+    hand = memory.at_hand()
+    paths, _ = _paths(location)
+    if hand is None or sum(path.stat().st_size for path in paths) * UNPACKED < memory.SHARE * hand:
+        return None  # which most are, and none of these is opened for it
+    stream = open_stream(location)
+    return stream if stream is not None and stream.memory > memory.SHARE * hand else None
 
 
 def _paths(location: object) -> tuple[list[Path], str]:
