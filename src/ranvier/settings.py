@@ -6,6 +6,7 @@ into one nested shape, and laid over one another.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -145,3 +146,21 @@ def _flat_choice(choice: Any) -> Any:
 def _merge_column(old: Any, new: Any) -> Any:
     before, after = ({"role" if c in ROLES else "kind": c} if isinstance(c, str) else c for c in (old, new))
     return {**before, **after} if isinstance(before, Mapping) and isinstance(after, Mapping) else new
+
+
+PASSWORD = "${DATABASE_PASSWORD}"
+"""What stands for the password of a database wherever its address is written."""
+
+
+def masked(address: str) -> str:
+    """An address that may be shown and kept: its password is named as an environment variable, and not said.
+
+    >>> masked("postgresql://me:secret@host/shop?table=sales")
+    'postgresql://me:${DATABASE_PASSWORD}@host/shop?table=sales'
+    >>> masked("postgresql://me:${MINE}@host/shop"), masked("data.csv")
+    ('postgresql://me:${MINE}@host/shop', 'data.csv')
+    """
+    found = re.match(r"(\w[\w+]*://[^:/@?]*:)([^?]*)(@.*)", address, re.DOTALL)
+    if not found or re.fullmatch(r"\$\{\w+\}", found[2]):
+        return address
+    return f"{found[1]}{PASSWORD}{found[3]}"

@@ -12,6 +12,8 @@ from ranvier.data.ledger import Ledger
 from ranvier.data.source import read
 from ranvier.data.source.database import claims
 from ranvier.errors import DataError
+from ranvier.spec import Spec
+from ranvier.workflow.folder import run_toml
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def test_other_databases_are_read_by_polars(monkeypatch):
     monkeypatch.setattr(pl, "read_database_uri", fake)
     table = read("postgresql://me:secret@host/shop?ssl=1&table=sales", Ledger())
     assert asked == [("SELECT * FROM sales", "postgresql://me:secret@host/shop?ssl=1")]
-    assert table.origin == "postgresql://me@host/shop?ssl=1 sales"
+    assert table.origin == "postgresql://me:${DATABASE_PASSWORD}@host/shop?ssl=1 sales"
     read("postgresql://host/shop?query=select 1", Ledger())
     assert asked[1] == ("select 1", "postgresql://host/shop")
 
@@ -109,7 +111,27 @@ def test_the_password_is_not_shown(monkeypatch):
 
     monkeypatch.setattr(pl, "read_database_uri", refuse)
     with pytest.raises(
-        DataError, match=r"[Pp]ostgresql://me@host/shop cannot be read .* Check address"
+        DataError,
+        match=r"[Pp]ostgresql://me:\$\{DATABASE_PASSWORD\}@host/shop cannot be read .* Check address",
     ) as raised:
         read("postgresql://me:secret@host/shop?table=sales", Ledger())
     assert "secret" not in str(raised.value)
+
+
+def test_a_password_from_the_environment(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        pl, "read_database_uri", lambda query, uri: asked.append(uri) or pl.DataFrame({"a": [1]})
+    )
+    monkeypatch.setenv("DATABASE_PASSWORD", "p@ss/word")
+    read("postgresql://me:${DATABASE_PASSWORD}@host/shop?table=sales", Ledger())
+    assert asked == ["postgresql://me:p%40ss%2Fword@host/shop"]
+    monkeypatch.delenv("DATABASE_PASSWORD")
+    with pytest.raises(DataError, match="names the environment variable DATABASE_PASSWORD, which is not set"):
+        read("postgresql://me:${DATABASE_PASSWORD}@host/shop?table=sales", Ledger())
+
+
+def test_no_password_is_written_into_a_run(monkeypatch):
+    spec = Spec.from_settings({"source": "postgresql://me:secret@host/shop?table=sales", "test": "rows.csv"})
+    text = run_toml(spec, {"origin": "x"})
+    assert "secret" not in text and "me:${DATABASE_PASSWORD}@host" in text and 'test = "rows.csv"' in text

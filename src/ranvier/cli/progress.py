@@ -92,5 +92,7 @@ def reading(source: str, as_json: bool) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(f"reading {source}"):
+    from ..settings import masked
+
+    with Console(stderr=True).status(f"reading {masked(source)}"):
         yield

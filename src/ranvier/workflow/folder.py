@@ -33,6 +33,7 @@ from ..data.split import write_split
 from ..errors import Mistake, RunError
 from ..files import cannot_write, write_json, write_text
 from ..finding import Finding
+from ..settings import masked
 from ..spec import Spec, read_toml
 from .prepared import Prepared, Stored
 
@@ -119,8 +120,12 @@ def _rename_to_next(new: Path, parent: Path, name: str) -> Path:
 
 
 def run_toml(spec: Spec, record: Mapping[str, Any]) -> str:
-    """The text of ``run.toml``, which ``ranvier train --config`` takes as well."""
-    return tomli_w.dumps({**spec.settings(), "record": dict(record)})
+    """The text of ``run.toml``, which ``ranvier train --config`` takes as well. No password of a database is in it."""
+    settings = spec.settings()
+    for name in ("source", "validation", "test"):
+        if name in settings:
+            settings[name] = masked(settings[name])
+    return tomli_w.dumps({**settings, "record": dict(record)})
 
 
 def seed_folder(folder: Path, seed: int) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from urllib.parse import quote, unquote
 import polars as pl
 
 from ...catalog import did_you_mean
-from ...errors import DataError, Mistake
+from ...errors import DataError, Mistake, raise_if_any
+from ...settings import PASSWORD, masked
 from ..ledger import Ledger
 from ..table import Table
 from .columns import to_series
@@ -176,12 +178,13 @@ def _column(name: str, values: list[Any]) -> pl.Series:
 
 
 def _read_other(request: Request, ledger: Ledger) -> Table:
-    shown = _without_password(request.address)
+    shown = masked(request.address)
+    address = _expanded(request.address)
     if not request.table and not request.query:
         raise DataError(Mistake(f"{shown} names no table", "ADDRESS?table=NAME, or ADDRESS?query=SELECT ..."))
     query = request.query or f"SELECT * FROM {request.table}"
     try:
-        frame = pl.read_database_uri(query, request.address)
+        frame = pl.read_database_uri(query, address)
     except ModuleNotFoundError as error:
         raise DataError(
             Mistake(
@@ -190,17 +193,36 @@ def _read_other(request: Request, ledger: Ledger) -> Table:
             )
         ) from None
     except Exception as error:  # noqa: BLE001 - each driver has errors of its own
-        said = reason(error).replace(request.address, shown)
+        said = reason(error).replace(address, shown).replace(_password(address), PASSWORD)
         raise DataError(
             Mistake(f"{shown} cannot be read ({said})", remedy="check address and query")
         ) from None
     return native_table(frame, ledger, f"{shown} {request.table}".strip(), fingerprint(frame))
 
 
-def _without_password(address: str) -> str:
-    """An address that may be shown.
+def _password(address: str) -> str:
+    """The password in an address; where there is none, what no sentence holds."""
+    found = re.match(r"\w[\w+]*://[^:/@?]*:([^?]*)@", address)
+    return found[1] if found and found[1] else "\0"
 
-    >>> _without_password("postgresql://me:secret@host/shop")
-    'postgresql://me@host/shop'
+
+def _expanded(address: str) -> str:
+    """The address with each ``${NAME}`` replaced by that environment variable.
+
+    Raises:
+        DataError: one is not set.
     """
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1@", address)
+    names = re.findall(r"\$\{(\w+)\}", address)
+    raise_if_any(
+        DataError,
+        [
+            Mistake(
+                f"the address {masked(address)} names the environment variable {name}, which is not set",
+                "the password there",
+                f"export {name}=...",
+            )
+            for name in names
+            if name not in os.environ
+        ],
+    )
+    return re.sub(r"\$\{(\w+)\}", lambda found: quote(os.environ[found[1]], safe=""), address)
