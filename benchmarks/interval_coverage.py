@@ -73,8 +73,8 @@ def metrics_of(classes: int) -> list[Metric]:
     """The metrics that suit so many classes; 0 are values. One of each two that are the same number."""
     found = [load("metrics", name) for name in METRICS if not name.startswith("recall_")]
     if not classes:
-        return [metric for metric in found if metric.needs == "values"]
-    return [metric for metric in found if metric.needs != "values" and metric.suits(classes)]
+        return [metric for metric in found if metric.form == "values"]
+    return [metric for metric in found if metric.form == "classes" and metric.suits(classes)]
 
 
 def covered(
