@@ -42,3 +42,11 @@ def test_probabilities_that_are_true_are_left_alone_more_often_than_not():
 def test_few_rows_choose_nothing():
     assert recalibrate(*rows(29, too_sure=2.0)) is None
     assert recalibrate(*rows(30, too_sure=2.0)) is not None
+
+
+def test_few_mistakes_choose_nothing():
+    target, stated = np.zeros(200, dtype=int), np.tile([0.9, 0.1], (200, 1))
+    target[:9] = 1
+    assert recalibrate(target, stated) is None
+    target[:10] = 1
+    assert recalibrate(target, stated) is not None

@@ -313,7 +313,7 @@ def test_the_report_can_be_left_out(tmp_path: Path) -> None:
 
 def test_the_model_gives_the_probabilities_that_were_measured(tmp_path):
     x = np.random.default_rng(0).normal(size=(400, 3))
-    y = (x[:, 0] + 0.2 * np.random.default_rng(1).normal(size=400) > 0).astype(int)
+    y = (x[:, 0] + 0.5 * np.random.default_rng(1).normal(size=400) > 0).astype(int)
     settings = {
         "training.epochs": 10,
         "training.loss": "focal",

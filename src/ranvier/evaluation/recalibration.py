@@ -21,6 +21,8 @@ from .more_metrics import brier
 FOLDS = 5
 FEWEST = 30
 """Validation rows below which nothing is chosen."""
+WRONG = 10
+"""Rows of another class than predicted, below which nothing is chosen: they alone tell how sure is too sure."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Recalibration:
 
 
 def recalibrate(target: ArrayLike, prediction: ArrayLike, seed: int = 0) -> Recalibration | None:
-    """Choose a temperature on validation rows; None where there are fewer than 30 of them.
+    """Choose a temperature on validation rows; None where there are fewer than 30, or fewer than 10 wrong ones.
 
     It is applied where it lowers the log loss of rows that did not choose it. It changes no predicted class.
 
@@ -67,7 +69,7 @@ def recalibrate(target: ArrayLike, prediction: ArrayLike, seed: int = 0) -> Reca
         DataError: the arrays do not fit together, or are not probabilities.
     """
     truth, guess = np.asarray(target), np.asarray(prediction, dtype=np.float64)
-    if len(truth) < FEWEST:
+    if len(truth) < FEWEST or int((guess.argmax(1) != truth).sum()) < WRONG:
         return None
     found = temperature(truth, guess)
     folds = np.random.Generator(np.random.PCG64(seed)).permutation(len(truth)) % FOLDS

@@ -47,7 +47,7 @@ def spread(values: Mapping[int, float | None], greater_is_better: bool) -> Sprea
     return Spread(
         trainings=len(known),
         mean=float(numbers.mean()),
-        deviation=float(numbers.std(ddof=1)) if len(known) > 1 else None,
+        deviation=round(float(numbers.std(ddof=1)), 12) if len(known) > 1 else None,
         best=order[0],
         best_value=known[order[0]],
         worst=order[-1],
