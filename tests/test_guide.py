@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from test_docs import ROOT, runnable, tree
+from test_docs import ROOT, run, runnable, tree
 
 GUIDE = ROOT / "docs" / "guide"
 PAGES = sorted(path.name for path in (GUIDE / "en").glob("*.md"))
@@ -101,3 +101,22 @@ def test_the_chinese_readme_says_what_the_english_one_says():
         assert ours[same] == theirs[same], same
     links = [link.replace("guide/zh/", "guide/en/") for link in ours["links"]]
     assert sorted({*links} - {"README.md"}) == sorted({*theirs["links"]} - {"README.zh-CN.md"})
+
+
+COMMANDS = sorted(
+    {line for name in CHAPTERS for line in re.findall(r"^    ranvier (.+)$", read(GUIDE / "en" / name), re.M)}
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_settings_of_a_command_are_right(command, tmp_path, monkeypatch, capsys):
+    """`train` as `inspect`, which reads the same settings and trains nothing; what `--plot` draws has its own tests."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ranvier.insight.gallery.page", lambda catalogue: catalogue)
+    verb, *arguments = command.split()
+    if verb == "compare":  # two runs that the reader has
+        assert arguments == ["runs/a", "runs/b"]
+        return
+    rows = [f"{n},{n % 7},{n * 0.5},{'yes' if n % 3 else 'no'}" for n in range(60)]
+    Path("data.csv").write_text("\n".join(["x,y,price,ill", *rows]) + "\n")
+    assert run([{"train": "inspect"}.get(verb, verb), *arguments], monkeypatch) == 0, capsys.readouterr().err
