@@ -53,7 +53,7 @@ def test_both_languages_have_the_same_pages():
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 def test_the_chinese_page_says_what_the_english_one_says(pair):
     english, chinese = map(read, pair)
-    assert code(chinese) == code(english)
+    assert code(chinese) == code(english), "python docs/copy_blocks.py"
     assert len(_FENCE.findall(chinese)) == len(_FENCE.findall(english))
     theirs, ours = skeleton(english), skeleton(chinese)
     ours["links"] = sorted(link.replace("../en/README.md", "../zh/README.md") for link in ours["links"])
@@ -93,7 +93,7 @@ def test_no_picture_is_left_over():
 
 def test_the_chinese_readme_says_what_the_english_one_says():
     english, chinese = (read(ROOT / name) for name in ("README.md", "README.zh-CN.md"))
-    assert code(chinese)[:-1] == code(english)[:-1], "copy the block into README.zh-CN.md"
+    assert code(chinese)[:-1] == code(english)[:-1], "python docs/copy_blocks.py"
     contents = re.compile(r"^## (?:Contents|目录)$", re.M)
     assert tree(contents.sub("## Contents", chinese)) == tree(english), "README.zh-CN.md has the tree, too"
     theirs, ours = skeleton(english), skeleton(chinese)
