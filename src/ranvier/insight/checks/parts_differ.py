@@ -52,7 +52,8 @@ class PartsDiffer:
         results |= {name: words_differ(codes[:known], codes[known:]) for name, codes in columns.words.items()}
         target = case.targets[both]
         compare = numbers_differ if case.classes is None else words_differ
-        results[case.task.target] = compare(target[:known], target[known:])
+        if target.ndim == 1:  # sets of labels are not compared
+            results[case.task.target] = compare(target[:known], target[known:])
         limit = LEVEL / len(results)
         effects = {
             name: effect for name, (effect, chance) in results.items() if effect >= EFFECT and chance < limit
