@@ -17,6 +17,8 @@ SOURCES = {  # asked in this order
     "frame": "ranvier.data.source.frame",
     "arrays": "ranvier.data.source.arrays",
     "sample": "ranvier.data.source.sample",
+    "idx": "ranvier.data.source.idx",
+    "pictures": "ranvier.data.source.picture_folder",
     "several": "ranvier.data.source.several",
     "database": "ranvier.data.source.database",
     "parquet": "ranvier.data.source.parquet",
@@ -43,6 +45,7 @@ KINDS = {
     "quantity": "ranvier.data.kinds.quantity:Quantity",
     "date": "ranvier.data.kinds.date:Date",
     "labels": "ranvier.data.kinds.labels:Labels",
+    "image": "ranvier.data.kinds.image:Picture",
     "vector": "ranvier.data.kinds.vector:Vector",
 }
 
@@ -54,6 +57,8 @@ ENCODERS = {  # by the name of a kind its default encoder; then those that a net
     "date": "ranvier.network.encoders:Numbers",
     "labels": "ranvier.network.encoders:Numbers",
     "vector": "ranvier.network.encoders:Numbers",
+    "image": "ranvier.network.pictures.encoders:Pictures",
+    "pixels": "ranvier.network.pictures.encoders:Pixels",  # for a network that names it
     "piecewise": "ranvier.network.piecewise:Piecewise",  # for a network that names it
 }
 
@@ -62,6 +67,26 @@ NETWORKS = {
     "linear": "ranvier.network.linear:Linear",
     "mlp": "ranvier.network.mlp:MLP",
     "tabm": "ranvier.network.tabm:TabM",
+    "compact": "ranvier.network.pictures.compact:compact",  # from here on for pictures
+    "lenet5": "ranvier.network.pictures.lenet:lenet5",
+    "alexnet": "ranvier.network.pictures.alexnet:alexnet",
+    "vgg11": "ranvier.network.pictures.vgg:vgg11",
+    "vgg11_bn": "ranvier.network.pictures.vgg:vgg11_bn",
+    "vgg13": "ranvier.network.pictures.vgg:vgg13",
+    "vgg13_bn": "ranvier.network.pictures.vgg:vgg13_bn",
+    "vgg16": "ranvier.network.pictures.vgg:vgg16",
+    "vgg16_bn": "ranvier.network.pictures.vgg:vgg16_bn",
+    "vgg19": "ranvier.network.pictures.vgg:vgg19",
+    "vgg19_bn": "ranvier.network.pictures.vgg:vgg19_bn",
+    "resnet18": "ranvier.network.pictures.resnet:resnet18",
+    "resnet34": "ranvier.network.pictures.resnet:resnet34",
+    "resnet50": "ranvier.network.pictures.resnet:resnet50",
+    "resnet101": "ranvier.network.pictures.resnet:resnet101",
+    "resnet152": "ranvier.network.pictures.resnet:resnet152",
+    "resnet20": "ranvier.network.pictures.resnet:resnet20",
+    "resnet32": "ranvier.network.pictures.resnet:resnet32",
+    "resnet44": "ranvier.network.pictures.resnet:resnet44",
+    "resnet56": "ranvier.network.pictures.resnet:resnet56",
 }
 
 ACTIVATIONS = {

@@ -11,6 +11,7 @@ from ..catalog import KINDS, TARGET_KINDS, did_you_mean, load, unknown
 from ..errors import DataError, Mistake, SpecError, raise_if_any
 from ..spec import ColumnSpec, Role
 from .kinds import Guess
+from .kinds.image import unreadable
 from .kinds.values import is_readable, read_numbers
 from .ledger import Ledger
 from .schema import Column, Schema
@@ -78,7 +79,7 @@ def infer_schema(
 
 
 def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
-    """Drop the rows whose target is missing, or no finite number where it is to be one.
+    """Drop the rows whose target is missing, or no finite number where it is to be one, or whose picture is broken.
 
     Rows that are equal in all columns are kept, and noted.
 
@@ -100,6 +101,14 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
         wrong["the target is not finite"] = np.isinf(numbers)
     for reason, rows in wrong.items():
         ledger.drop(reason, table.rows[rows].tolist(), column=name)
+    for column in schema.inputs:
+        if schema[column].kind == "image":
+            for reason, places in unreadable(table.frame[column]).items():
+                bad = np.zeros(len(table), dtype=np.bool_)
+                bad[places] = True
+                bad &= ~np.logical_or.reduce(list(wrong.values()))  # each row is dropped for one reason
+                ledger.drop(f"a picture that cannot be read: {reason}", table.rows[bad].tolist(), column)
+                wrong[f"{column}: {reason}"] = bad
     dropped = np.logical_or.reduce(list(wrong.values()))
     kept = table.take(~dropped) if dropped.any() else table
     again = ~kept.frame.hash_rows().is_first_distinct().to_numpy()

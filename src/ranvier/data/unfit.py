@@ -28,8 +28,8 @@ _IDENTIFIER = re.compile(
 _CAMEL = re.compile(r"[a-z]I[dD]$")
 _CLOCK = r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 
-NESTED = ("labels", "vector")
-"""The kinds that read lists."""
+NESTED = ("labels", "image", "vector")
+"""The kinds that read lists or bytes."""
 
 SURE = ("date", "quantity", *NESTED)
 """The kinds of values that are written in a way of their own: a value a row does not make them names of rows."""

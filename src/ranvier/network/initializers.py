@@ -98,6 +98,7 @@ def fans(weight: Tensor) -> tuple[int, int]:
     return weight.shape[1] * kernel, weight.shape[0] * kernel
 
 
+LAYERS = (nn.Linear, nn.Conv2d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)
 
 
@@ -105,7 +106,7 @@ NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)
 def initialize(network: nn.Module, generator: Generator, *, initializer: str, gain: float) -> None:
     """Draw all first weights of a network (or a part of one) anew, module after module in their order.
 
-    - ``nn.Linear``: the weight by ``initializer`` with ``gain``; the bias is zero.
+    - ``nn.Linear`` and ``nn.Conv2d``: the weight by ``initializer`` with ``gain``; the bias is zero.
     - ``nn.Embedding`` (n, D): N(0, 1 / D), so that a category's vector is about as long as a one-hot one; index 0,
       which stands for missing or unseen, starts at zero and moves only if the training rows have missing values.
     - normalisation: scale 1, shift 0, no running statistics.
@@ -121,7 +122,7 @@ def initialize(network: nn.Module, generator: Generator, *, initializer: str, ga
     """
     draw: Initializer = load("initializers", initializer)
     for module in network.modules():
-        if isinstance(module, nn.Linear):
+        if isinstance(module, LAYERS):
             draw(module.weight, generator, gain=gain)
             if module.bias is not None:
                 module.bias.zero_()

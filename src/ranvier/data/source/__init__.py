@@ -15,6 +15,7 @@ from ...catalog import SOURCES, load
 from ...errors import DataError, Mistake, raise_if_any
 from ..ledger import Ledger
 from ..table import Table
+from .beside import beside
 from .stack import continued, disagreements, stacked
 
 READABLE = (
@@ -42,7 +43,7 @@ def read(location: object, ledger: Ledger, *, y: object = None) -> Table:
         source = load("sources", name)
         if source.claims(location):
             table: Table = source.read(location, ledger)
-            return table
+            return beside(table, location)
     kind = type(location).__name__
     alone = hasattr(location, "__array__") or isinstance(location, list)
     happened = f"X ({kind}) is given without y" if alone else f"a table cannot be read from {kind}"

@@ -11,6 +11,7 @@ from ...catalog import SOURCES, load
 from ...errors import DataError, Mistake, raise_if_any
 from ..ledger import Ledger
 from ..table import Table
+from .beside import beside
 from .file import as_path, ends_with, path_of
 from .stack import continued, disagreements, stacked
 
@@ -99,7 +100,7 @@ def _read(one: str, ledger: Ledger) -> Table:
     sources = (load("sources", name) for name in SOURCES)
     source = next(source for source in sources if source.__name__ != __name__ and source.claims(one))
     table: Table = source.read(one, ledger)
-    return table
+    return beside(table, one)
 
 
 def _is_pattern(path: Path) -> bool:
@@ -131,7 +132,7 @@ def _folder(path: Path) -> tuple[list[str], list[str]]:
     files, others = [], []
     for one in sorted(path.iterdir()):
         hidden = one.name.startswith((".", "_"))  # _SUCCESS stands among the Parquet files of a job
-        if one.is_file() and not hidden and _is_table(one):
+        if one.is_file() and not hidden and is_table(one):
             files.append(str(one))
         else:
             others.append(one.name)
@@ -147,7 +148,8 @@ def _folder(path: Path) -> tuple[list[str], list[str]]:
     return files, others
 
 
-def _is_table(path: Path) -> bool:
+def is_table(path: Path) -> bool:
+    """Tell by its ending whether a file is a table."""
     if ends_with(path, TEXT):
         return True
     sources = [load("sources", name) for name in SOURCES]

@@ -1,0 +1,379 @@
+"""Pictures: paths, encoded bytes or arrays of pixels, brought to one size.
+
+| raw value | becomes |
+|---|---|
+| a path, ``data:image/...`` as text, or the bytes of a file | its pixels, 0 to 255, as ``data.pictures`` has them |
+| an array (H, W) or (H, W, C) of bytes | the same |
+| a picture of another size | resized |
+| missing | the mean colour of the training rows throughout |
+| malformed: no such file, no picture, broken | as missing |
+
+Each cell of the last two lines is counted in the ledger. Rows with a malformed picture are left out of training before
+they come here (``data.infer.clean``).
+
+The block is bytes: networks subtract the mean of each channel and divide by its deviation batch by batch. All columns
+of pictures have one size, and their channels lie one after another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from typing_extensions import Self
+
+from ...errors import DataError, Mistake
+from ..ledger import Ledger
+from ..pictures import DATA, ENDINGS, Unreadable, decoded, each, resized, seen, written
+from . import Guess
+from .values import ENOUGH, MISSING, check_some, check_state, note_cells
+
+ABSENT = "missing: the mean colour of the training pictures stands in"
+BROKEN = "{reason}: the mean colour of the training pictures stands in"
+
+LARGEST = 64
+"""Where the user names no size, no side is longer: on two cores a network takes four times as long for twice the side."""
+
+SMALLEST = 8
+"""Arrays of a shorter side are no pictures that a convolution could make something of."""
+
+LOOKED_AT = 5_000
+"""So many training pictures, evenly spaced, tell the size, the mean and the deviation."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Columns of pictures (P of them), fitted to the training rows.
+
+    Args:
+        columns: their names.
+        size: height H and width W in pixels, of all.
+        channels: for each column 1 (grey) or 3 (red, green, blue); C together.
+        mean: (C,) of the pixels of each channel, 0 to 255.
+        deviation: (C,) their population standard deviation; 1 where all are the same.
+        missing: for each column, whether training had missing cells.
+        sizes: in words, what sizes the training pictures had and why this one was taken.
+    """
+
+    name: ClassVar[str] = "image"
+    columns: tuple[str, ...]
+    size: tuple[int, int]
+    channels: tuple[int, ...]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    missing: tuple[bool, ...]
+    sizes: str
+
+    @classmethod
+    def infer(cls, values: pl.Series) -> Guess:
+        """Say how well raw values are pictures: by the endings of paths, the type, or the shape of arrays.
+
+        >>> Picture.infer(pl.Series(["cats/1.jpg", None, "dogs/7.PNG"]))
+        Guess(confidence=1.0, reason='paths of pictures')
+        """
+        if values.dtype == pl.String:
+            text = _text(values).drop_nulls()
+            named = text.str.to_lowercase().str.contains(rf"({'|'.join(ENDINGS)})$") | text.str.starts_with(DATA)
+            if not len(text) or int(named.sum()) < ENOUGH * len(text):
+                return Guess(0.0, "not paths of pictures")
+            return Guess(1.0, "paths of pictures")
+        if values.dtype == pl.Binary:
+            some = values.drop_nulls().head(20).to_list()
+            good = sum(not isinstance(_tried(seen, raw), str) for raw in some)
+            return Guess(good / max(len(some), 1), "encoded pictures" if good else "values of type Binary")
+        if (shape := _shape(values.dtype)) and min(shape[:2]) >= SMALLEST:
+            return Guess(1.0, f"pictures of {shape[1]} by {shape[0]} pixels")
+        return Guess(0.0, f"values of type {values.dtype}")
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, size: int | Sequence[int] | None = None) -> Self:
+        """Fit to the training rows.
+
+        Args:
+            frame: the training rows of the columns of pictures.
+            size: of the pictures: the side of a square, or height and width; None chooses it.
+
+        Raises:
+            DataError: none of a column's values is a picture, or they are of another type.
+        """
+        found = {name: _looked_at(frame[name]) for name in frame.columns}
+        shapes = Counter(shape for shapes, _, _ in found.values() for shape in shapes)
+        chosen, words = _size(shapes, size)
+        channels = tuple(3 if colour else 1 for _, colour, _ in found.values())
+        moments = [
+            _moments(frame[name], wanted, chosen) for name, wanted in zip(frame.columns, channels)
+        ]
+        return cls(
+            tuple(frame.columns),
+            chosen,
+            channels,
+            tuple(float(mean) for means, _ in moments for mean in means),
+            tuple(float(deviation) for _, deviations in moments for deviation in deviations),
+            tuple(missing for _, _, missing in found.values()),
+            words,
+        )
+
+    def transform(
+        self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
+    ) -> Tensor:
+        """Decode pictures.
+
+        Args:
+            frame: raw values (N rows), with at least the columns of this block.
+            ledger: where cells without a picture are counted, and pictures of another size.
+            rows: (N,) the row numbers in the source, from 0, for the ledger's examples.
+
+        Returns:
+            (N, C, H, W) uint8.
+        """
+        block = np.empty((frame.height, sum(self.channels), *self.size), dtype=np.uint8)
+        start = 0
+        for column, channels in zip(self.columns, self.channels):
+            part = block[:, start : start + channels]
+            wrong = _filled(part, frame[column], channels, self.size)
+            mean = np.round(self.mean[start : start + channels]).astype(np.uint8)
+            for reason in dict.fromkeys(wrong.values()):
+                cells = np.zeros(frame.height, dtype=np.bool_)
+                cells[[place for place, why in wrong.items() if why == reason]] = True
+                part[cells] = mean[:, None, None]
+                note_cells(ledger, ABSENT if reason == ABSENT else BROKEN.format(reason=reason), column, cells, rows)
+            if ledger is not None and self.sizes and frame.height:
+                ledger.note("kept", self.sizes, frame.height, column)
+            start += channels
+        return torch.from_numpy(block)
+
+    def invert(self, tensor: Tensor) -> pl.DataFrame:
+        """Turn a tensor (N, C, H, W) back into pictures as text."""
+        pixels = tensor.detach().cpu().to(torch.uint8).numpy()
+        columns, start = [], 0
+        for column, channels in zip(self.columns, self.channels):
+            own = pixels[:, start : start + channels]
+            columns.append(pl.Series(column, [written(picture) for picture in own], dtype=pl.String))
+            start += channels
+        return pl.DataFrame(columns)
+
+    def features(self) -> dict[str, Any]:
+        """``channels`` (C), ``size`` (H, W), and of each channel ``mean`` and ``deviation``."""
+        return {
+            "channels": sum(self.channels),
+            "size": list(self.size),
+            "mean": list(self.mean),
+            "deviation": list(self.deviation),
+        }
+
+    def draw(self, count: int, generator: np.random.Generator) -> pl.DataFrame:
+        """Three rectangles on a plain ground, in colours with the fitted mean and deviation, as text.
+
+        A tenth of the cells is missing in columns that had missing cells in training.
+        """
+        drawn, start = {}, 0
+        for column, channels, missing in zip(self.columns, self.channels, self.missing):
+            mean, deviation = (np.array(v[start : start + channels]) for v in (self.mean, self.deviation))
+            absent = generator.random(count) < (0.1 if missing else 0.0)
+            pictures = [self._rectangles(mean, deviation, generator) for _ in range(count)]
+            texts = [None if gone else written(picture) for picture, gone in zip(pictures, absent)]
+            drawn[column] = pl.Series(column, texts, dtype=pl.String)
+            start += channels
+        return pl.DataFrame(drawn)
+
+    def state(self) -> dict[str, Any]:
+        """What was fitted, as JSON values; floats survive JSON exactly."""
+        names = ("columns", "size", "channels", "mean", "deviation", "missing")
+        return {**{name: list(getattr(self, name)) for name in names}, "sizes": self.sizes}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The kind that ``state`` described.
+
+        Raises:
+            ModelFileError: the lists have different lengths.
+        """
+        columns = tuple(state["columns"])
+        check_state(cls.name, columns, {name: state[name] for name in ("channels", "missing")})
+        names = ("size", "channels", "mean", "deviation", "missing")
+        return cls(columns, **{name: tuple(state[name]) for name in names}, sizes=state["sizes"])
+
+    def _rectangles(
+        self, mean: NDArray[np.float64], deviation: NDArray[np.float64], generator: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        height, width = self.size
+        picture = np.empty((len(mean), height, width), dtype=np.uint8)
+        for number in range(4):
+            colour = np.clip(generator.normal(mean, deviation), 0, 255).astype(np.uint8)
+            (top, bottom), (left, right) = (
+                sorted(generator.integers(0, side + 1, 2)) if number else (0, side) for side in self.size
+            )
+            picture[:, top:bottom, left:right] = colour[:, None, None]
+        return picture
+
+
+def unreadable(values: pl.Series) -> dict[str, list[int]]:
+    """The places of values that are there and are no pictures, by the reason; each file is read from end to end."""
+    if values.dtype not in (pl.String, pl.Binary):
+        return {}
+    raw = _text(values) if values.dtype == pl.String else values
+    places = np.flatnonzero(raw.is_not_null().to_numpy()).tolist()
+    looked = each(lambda place: _tried(lambda one: seen(one, whole=True), raw[place]), places)
+    found: dict[str, list[int]] = {}
+    for place, outcome in zip(places, looked):
+        if isinstance(outcome, str):
+            found.setdefault(outcome, []).append(place)
+    return found
+
+
+def _tried(function: Any, raw: Any) -> Any:
+    """What ``function`` makes of a raw picture, or the reason why it cannot be read."""
+    try:
+        return function(raw)
+    except Unreadable as error:
+        return str(error)
+
+
+def _text(values: pl.Series) -> pl.Series:
+    text = values.str.strip_chars()
+    return text.set(text.is_in(list(MISSING)), None)
+
+
+def _shape(dtype: Any) -> tuple[int, ...] | None:
+    """The shape of the arrays of bytes that a column holds: (H, W) or (H, W, C)."""
+    if not isinstance(dtype, pl.Array):
+        return None
+    inner: Any = dtype
+    while isinstance(inner, pl.Array):
+        inner = inner.inner
+    shape = tuple(dtype.shape)
+    good = inner == pl.UInt8 and (len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4)))
+    return shape if good else None
+
+
+def _check_type(values: pl.Series) -> None:
+    if values.dtype in (pl.String, pl.Binary, pl.Null) or _shape(values.dtype):
+        return
+    raise DataError(
+        Mistake(
+            f"column {values.name!r} holds values of type {values.dtype}",
+            "pictures: paths, encoded bytes, or arrays of bytes of shape (height, width) or (height, width, channels)",
+            "give it another kind, or leave it out",
+        )
+    )
+
+
+def _looked_at(values: pl.Series) -> tuple[list[tuple[int, int]], bool, bool]:
+    """The sizes of some of the pictures of a column, whether any has colour, and whether any is missing."""
+    _check_type(values)
+    if shape := _shape(values.dtype):
+        known = len(values) - values.null_count()
+        return [shape[:2]] * min(known, 1), len(shape) == 3 and shape[2] > 1, known < len(values)
+    raw = _text(values) if values.dtype == pl.String else values
+    present = _some(raw.drop_nulls())
+    looked = list(each(lambda one: _tried(seen, one), present.to_list()))
+    good = [one for one in looked if not isinstance(one, str)]
+    malformed = np.array([isinstance(one, str) for one in looked], dtype=np.bool_)
+    check_some(values.name, "pictures", malformed, ~malformed)
+    missing = raw.null_count() > 0 or bool(malformed.any())
+    return [(one.height, one.width) for one in good], any(one.colour for one in good), missing
+
+
+def _some(values: pl.Series, most: int = LOOKED_AT) -> pl.Series:
+    """At most so many values, evenly spaced."""
+    if len(values) <= most:
+        return values
+    return values[np.linspace(0, len(values) - 1, most).astype(np.int64)]
+
+
+def _size(shapes: Counter[tuple[int, int]], said: int | Sequence[int] | None) -> tuple[tuple[int, int], str]:
+    """The size (H, W) for all pictures, and in words why, where some are resized."""
+    if not shapes:
+        return (SMALLEST, SMALLEST), ""
+    if said is not None:
+        height, width = (said, said) if isinstance(said, int) else said
+        why = "as you said"
+    else:
+        (height, width), most = min(shapes.items(), key=lambda item: (-item[1], item[0]))
+        why = "the only size" if len(shapes) == 1 else "the most frequent size"
+        if most * 2 < shapes.total():
+            height = int(np.median([size[0] for size in shapes.elements()]))
+            width = int(np.median([size[1] for size in shapes.elements()]))
+            why = "the median size"
+        if max(height, width) > LARGEST:
+            why += f" ({width}x{height}) made smaller; 'size' of the column's settings takes another"
+            scale = LARGEST / max(height, width)
+            height, width = (max(SMALLEST, round(side * scale)) for side in (height, width))
+    chosen = (max(int(height), 1), max(int(width), 1))
+    if set(shapes) == {chosen}:
+        return chosen, ""
+    return chosen, f"pictures of other sizes are resized to {chosen[1]}x{chosen[0]} pixels: {why}"
+
+
+def _moments(
+    values: pl.Series, channels: int, size: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(C,) mean and (C,) deviation of the pixels of some of the pictures."""
+    some = _some(values)
+    block = np.empty((len(some), channels, *size), dtype=np.uint8)
+    wrong = _filled(block, some, channels, size)
+    block = np.delete(block, list(wrong), axis=0) if wrong else block
+    if not block.size:
+        return np.full(channels, 127.0), np.ones(channels)
+    counts = np.stack([np.bincount(block[:, channel].reshape(-1), minlength=256) for channel in range(channels)])
+    shares, levels = counts / counts.sum(axis=1, keepdims=True), np.arange(256.0)
+    mean = shares @ levels
+    deviation = np.sqrt((shares * (levels - mean[:, None]) ** 2).sum(axis=1))
+    return mean, np.where(deviation > 0, deviation, 1.0)
+
+
+def _filled(
+    block: NDArray[np.uint8], values: pl.Series, channels: int, size: tuple[int, int]
+) -> dict[int, str]:
+    """Write the pictures into ``block`` (N, C, H, W); give back the places that have none, and why."""
+    _check_type(values)
+    known = values.is_not_null().to_numpy()
+    wrong = dict.fromkeys(np.flatnonzero(~known).tolist(), ABSENT)
+    if shape := _shape(values.dtype):
+        present = values if known.all() else values.drop_nulls()
+        _fill_arrays(block, np.flatnonzero(known), _array(present, shape), size)
+        return wrong
+    if values.dtype == pl.Null:
+        return wrong
+    raw = _text(values) if values.dtype == pl.String else values
+    places = np.flatnonzero(raw.is_not_null().to_numpy()).tolist()
+    wrong = dict.fromkeys(np.flatnonzero(raw.is_null().to_numpy()).tolist(), ABSENT)
+
+    def fill(place: int) -> str | None:
+        pixels = _tried(lambda one: decoded(one, channels, *size), raw[place])
+        if isinstance(pixels, str):
+            return pixels
+        block[place] = pixels
+        return None
+
+    for place, why in zip(places, each(fill, places)):
+        if why:
+            wrong[place] = why
+    return dict(sorted(wrong.items()))
+
+
+def _array(present: pl.Series, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    flat = present.explode()
+    while isinstance(flat.dtype, pl.Array):
+        flat = flat.explode()
+    return flat.to_numpy().reshape(len(present), *shape)
+
+
+def _fill_arrays(
+    block: NDArray[np.uint8], places: NDArray[np.int64], pixels: NDArray[np.uint8], size: tuple[int, int]
+) -> None:
+    """Write arrays (N, H, W) or (N, H, W, C) into the places of a block (N, C, H, W)."""
+    channels = block.shape[1]
+    own = pixels.shape[3] if pixels.ndim == 4 else 1
+    if pixels.shape[1:3] == size and own == channels:
+        block[places] = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
+        return
+    for place, picture in zip(places, pixels):
+        block[place] = resized(picture, channels, *size)

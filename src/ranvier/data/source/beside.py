@@ -1,0 +1,48 @@
+"""Columns of paths in a file: a path that is not absolute lies beside that file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from ..pictures import ENDINGS
+from ..table import Table
+from .file import as_path
+
+TRIED = 20
+"""So many values tell whether a column holds paths of pictures."""
+
+
+def beside(table: Table, location: object) -> Table:
+    """The table with the paths of pictures made absolute, where it was read from a single file.
+
+    Args:
+        table: as it was read; the paths in it lie beside ``location``, where they are not absolute.
+        location: what it was read from.
+    """
+    path = as_path(location)
+    if path is None or not path.is_file() or path.name.lower().endswith(ENDINGS):
+        return table
+    folder = str(path.parent.absolute())
+    columns = [
+        pl.Series(values.name, [_joined(folder, one) for one in values.to_list()], dtype=pl.String)
+        for values in table.frame.iter_columns()
+        if _holds_paths(values)
+    ]
+    return replace(table, frame=table.frame.with_columns(columns)) if columns else table
+
+
+def _holds_paths(values: pl.Series) -> bool:
+    """Tell whether the first values end as pictures' names do; data that were written as text do not."""
+    if values.dtype != pl.String:
+        return False
+    few = values.drop_nulls().head(TRIED).str.strip_chars().str.to_lowercase()
+    return len(few) > 0 and all(one.endswith(ENDINGS) for one in few)
+
+
+def _joined(folder: str, path: str | None) -> str | None:
+    if path is None or not path.strip().lower().endswith(ENDINGS):
+        return path
+    return str(Path(folder, path.strip()))
