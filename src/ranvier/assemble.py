@@ -18,8 +18,13 @@ from .catalog import load
 from .data.preparation import Preparation
 from .errors import Mistake, SpecError
 from .network.assembled import Assembled, Own
+from .network.features import Features
 from .network.heads import Head
+from .network.mlp import MLP
 from .spec import OWN_NETWORK, Choice
+
+BESIDE = [128]
+"""The hidden layer in which the features of pictures meet those of other columns."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,21 @@ class Architecture:
 
     @classmethod
     def of(cls, network: Choice, preparation: Preparation, outputs: int) -> Architecture:
-        """The architecture for prepared columns."""
+        """The architecture for prepared columns.
+
+        Raises:
+            SpecError: the network reads pictures, and there are none.
+        """
+        if reads_pictures(network.name) and "image" not in preparation.blocks:
+            raise SpecError(
+                Mistake(
+                    f"the network {network.name!r} reads pictures, and no input column holds any",
+                    "a column of pictures (paths, encoded bytes or arrays of bytes)",
+                    "choose another network, or say which column it is: columns.NAME=image",
+                )
+            )
         blocks = {
-            name: _taken(_encoder(network.name, name)[0], kind.features())
+            name: _taken(_encoder(network, name)[0], kind.features())
             for name, kind in preparation.blocks.items()
         }
         return cls(network.flat(), blocks, outputs)
@@ -72,19 +89,30 @@ class Architecture:
             return Own(own, self.blocks)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            encoders = {}
+            encoders: dict[str, Any] = {}
+            trunk: Any
             for name, features in self.blocks.items():
-                encoder, options = _encoder(choice.name, name)
+                encoder, options = _encoder(choice, name)
                 encoders[name] = encoder(**features, **options)
             width = sum(int(encoder.outputs) for encoder in encoders.values())
-            trunk = load("networks", choice.name)(width, **choice.options)
+            if reads_pictures(choice.name):
+                trunk = Features(width) if set(self.blocks) == {"image"} else MLP(width, hidden=BESIDE)
+            else:
+                trunk = load("networks", choice.name)(width, **choice.options)
             head = trunk.head(self.outputs) if hasattr(trunk, "head") else Head(trunk.outputs, self.outputs)
             return Assembled(encoders, trunk, head)
 
 
-def _encoder(network: str, block: str) -> tuple[Any, dict[str, Any]]:
-    """The encoder of a block for a network of that name, and the options that the network has for it."""
-    trunk = None if network == OWN_NETWORK else load("networks", network)
+def reads_pictures(network: str) -> bool:
+    """Whether the network of that name is one for pictures, which reads them before all else is joined."""
+    return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "picture"
+
+
+def _encoder(network: Choice, block: str) -> tuple[Any, dict[str, Any]]:
+    """The encoder of a block for a network, and the options that the network has for it."""
+    if block == "image" and reads_pictures(network.name):
+        return load("encoders", "image"), {"network": network.flat()}
+    trunk = None if network.name == OWN_NETWORK else load("networks", network.name)
     options = dict(getattr(trunk, "encoding", {}).get(block, {}))
     return load("encoders", options.pop("name", block)), options
 
@@ -124,7 +152,7 @@ def try_out(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
         SpecError: the module fails on the rows, or does not give one row of numbers for each row.
     """
     rows = len(next(iter(inputs.values())))
-    width = getattr(network, "width", None)
+    places: tuple[Any, ...] = getattr(network, "shape", (getattr(network, "width", None),))
     training = network.training
     network.eval()
     try:
@@ -135,7 +163,7 @@ def try_out(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
         raise SpecError(
             Mistake(
                 f"the network cannot take the data: {reason}",
-                f"a module whose forward takes a tensor of shape (rows, {width})",
+                f"a module whose forward takes a tensor of shape ({', '.join(map(str, ('rows', *places)))})",
                 "'ranvier inspect' shows the columns that make up this width",
             )
         ) from error
@@ -150,7 +178,7 @@ def try_out(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
 
 
 def describe(network: nn.Module) -> str:
-    """The network in a few words: its layers' widths and how many parameters it has.
+    """The network in a few words: its layers' widths, how many parameters it has, and what suits the data.
 
     >>> describe(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
     '4-8-3, 67 parameters'
@@ -159,4 +187,7 @@ def describe(network: nn.Module) -> str:
     widths = [str(layer.in_features) for layer in layers[:1]] + [str(layer.out_features) for layer in layers]
     chain = all(a.out_features == b.in_features for a, b in itertools.pairwise(layers))
     count = sum(parameter.numel() for parameter in network.parameters())
-    return (f"{'-'.join(widths)}, " if layers and chain else "") + f"{count:,} parameters"
+    fits = [str(module.fits) for module in network.modules() if getattr(module, "fits", "")]
+    chain = chain and not any(isinstance(module, nn.Conv2d) for module in network.modules())
+    words = f"{'-'.join(widths)}, " if layers and chain else ""
+    return "; ".join([f"{words}{count:,} parameters", *fits])

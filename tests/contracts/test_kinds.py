@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +16,7 @@ import torch
 
 from ranvier.catalog import KINDS, load
 from ranvier.data.ledger import Ledger
+from ranvier.data.pictures import written
 from ranvier.data.source import read
 from ranvier.errors import DataError, ModelFileError
 
@@ -30,15 +32,15 @@ class Case:
 
     text: list[str | None]
     native: list[Any]
-    prepared: list[list[float]]
+    prepared: list[Any]
     inverted: list[Any]
     later: list[Any]
     repaired: dict[str, list[int]]
-    stand_in: list[float]
+    stand_in: list[Any]
     features: dict[str, Any]
     bad: list[list[Any]]
     other: dict[int, list[float]] = field(default_factory=dict)
-    empty: int = 2
+    empty: int | tuple[int, ...] = 2
     strange: tuple[list[Any], ...] = ([[1], [2]], [b"a", b"b"])
     expected: str = "one number, text or boolean"
 
@@ -48,6 +50,12 @@ def turn(share: float) -> list[float]:
     return [round(float(np.sin(2 * np.pi * share)), 6), round(float(np.cos(2 * np.pi * share)), 6)]
 
 
+def PNG(text: str) -> bytes:
+    """The bytes of a picture that is written as text."""
+    return base64.b64decode(text.partition(",")[2])
+
+
+DARK, LIGHT, GROUND = (written(np.array([[row]], np.uint8)) for row in ([0, 100], [150, 250], [125, 125]))
 SATURDAY, MONDAY = turn(5 / 7), turn(0)
 
 CASES = {
@@ -167,6 +175,25 @@ CASES = {
         strange=([[[1]], [[2]]], [b"a", b"b"]),
         expected="lists of texts",
     ),
+    "image": Case(
+        text=[DARK, f" {LIGHT} ", "", DARK, LIGHT, "?"],
+        native=[PNG(DARK), PNG(LIGHT), None, PNG(DARK), PNG(LIGHT), None],
+        prepared=[[[[0, 100]]], [[[150, 250]]], [[[125, 125]]], [[[0, 100]]], [[[150, 250]]], [[[125, 125]]]],
+        inverted=[DARK, LIGHT, GROUND, DARK, LIGHT, GROUND],
+        later=[LIGHT, "NA", "no/such.png", "data:image/png;base64,bm8gcGljdHVyZSBhdCBhbGw=", "soon", None],
+        repaired={
+            "missing: the mean colour of the training pictures stands in": [2, 6],
+            "there is no such file: the mean colour of the training pictures stands in": [3, 5],
+            "not a picture, or of a format that is not read: the mean colour of the training pictures stands "
+            "in": [4],
+        },
+        stand_in=[[[125, 125]]],
+        features={"channels": 1, "size": [1, 2]},
+        bad=[["red", "green"], ["1", "2"], ["a.txt", "b.csv", "c.png"], [None, "?"]],
+        empty=(1, 8, 8),
+        strange=([[1], [2]], [1.5, 2.5]),
+        expected="pictures: paths, encoded bytes, or arrays",
+    ),
     "vector": Case(
         text=["[1, 3]", "[3.0, 1]", "", "[1 1]", "(3;3)", "?"],
         native=[[1.0, 3.0], [3.0, 1.0], None, [1.0, 1.0], [3.0, 3.0], None],
@@ -242,7 +269,7 @@ def test_transform_gives_the_numbers_worked_by_hand(name: str) -> None:
     case = CASES[name]
     prepared = fitted(name).transform(pl.DataFrame({"a": case.text}))
     assert rounded(prepared) == case.prepared
-    assert prepared.dtype == (torch.int64 if name == "category" else torch.float32)
+    assert prepared.dtype == {"category": torch.int64, "image": torch.uint8}.get(name, torch.float32)
     assert prepared.is_contiguous()
 
 
@@ -359,7 +386,7 @@ def test_a_column_without_any_value_is_no_mistake(name: str) -> None:
     kind.transform(empty, ledger)
     assert [entry.count for entry in ledger.entries] == [2]
     assert kind.draw(5, np.random.default_rng(0)).height == 5
-    assert kind.transform(empty.head(0)).shape == (0, CASES[name].empty)
+    assert kind.transform(empty.head(0)).shape == (0, *np.atleast_1d(CASES[name].empty))
 
 
 @every_kind
@@ -369,13 +396,13 @@ def test_columns_of_a_block_stay_in_order_beside_others(name: str) -> None:
     block = kind.fit(both)
     assert block.columns == ("b", "a")
     shuffled = both.select("a", pl.lit("x").alias("other"), "b")
-    prepared = block.transform(shuffled)
-    alone = [kind.fit(both.select(column)).transform(both).T.tolist() for column in ("b", "a")]
-    assert sorted(prepared.T.tolist()) == sorted(alone[0] + alone[1])
+    prepared = block.transform(shuffled).transpose(0, 1).tolist()  # feature by feature
+    alone = [kind.fit(both.select(column)).transform(both).transpose(0, 1).tolist() for column in ("b", "a")]
+    assert sorted(prepared) == sorted(alone[0] + alone[1])
     first = len(alone[0])  # nothing is missing in b, so that these are its features
     if len(CASES[name].prepared[0]) == 2:
-        assert prepared.T.tolist() == [alone[0][0], *alone[1]]
+        assert prepared == [alone[0][0], *alone[1]]
     else:
-        places = [prepared.T.tolist().index(feature) for feature in alone[0] + alone[1]]
+        places = [prepared.index(feature) for feature in alone[0] + alone[1]]
         assert places[:first] == sorted(places[:first])
         assert places[0] < places[first]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 from ranvier.catalog import SOURCES, load
 from ranvier.data.ledger import Ledger
@@ -69,6 +70,20 @@ def _several(folder: Path, value: str) -> object:
     return [_csv(folder, "x"), _csv(folder, value)]
 
 
+def _idx(folder: Path, value: str) -> object:
+    pixels = np.full((3, 9, 8), ord(value), np.uint8)
+    shape = np.array(pixels.shape, ">i4").tobytes()
+    (folder / "train-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03" + shape + pixels.tobytes())
+    (folder / "train-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01\0\0\0\x03\0\1\0")
+    return folder / "train-images-idx3-ubyte"
+
+
+def _picture(folder: Path, value: str) -> object:
+    path = folder / f"{value}.png"
+    Image.new("L", (9, 8), ord(value)).save(path)
+    return path
+
+
 @pytest.fixture(autouse=True)
 def workbooks(monkeypatch):
     """Workbooks are read by a package that need not be there."""
@@ -86,6 +101,8 @@ LOCATIONS = {  # of each source: a location of its own, with a value in it
     "sample": lambda folder, value: {"z": "sample:iris", "w": "sample:wine"}[value],
     "several": _several,
     "database": _database,
+    "idx": _idx,
+    "pictures": _picture,
     "parquet": _parquet,
     "arrow": _arrow,
     "json": _json,

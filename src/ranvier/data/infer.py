@@ -11,7 +11,7 @@ from ..catalog import KINDS, TARGET_KINDS, did_you_mean, load, unknown
 from ..errors import DataError, Mistake, SpecError, raise_if_any
 from ..spec import ColumnSpec, Role
 from .kinds import Guess
-from .kinds.image import unreadable
+from .kinds.image import names_of, unreadable
 from .kinds.values import is_readable, read_numbers
 from .ledger import Ledger
 from .schema import Column, Schema
@@ -107,7 +107,10 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
                 bad = np.zeros(len(table), dtype=np.bool_)
                 bad[places] = True
                 bad &= ~np.logical_or.reduce(list(wrong.values()))  # each row is dropped for one reason
-                ledger.drop(f"a picture that cannot be read: {reason}", table.rows[bad].tolist(), column)
+                named = names_of(table.frame[column].filter(pl.Series(bad)))
+                ledger.drop(
+                    f"a picture that cannot be read: {reason}{named}", table.rows[bad].tolist(), column
+                )
                 wrong[f"{column}: {reason}"] = bad
     dropped = np.logical_or.reduce(list(wrong.values()))
     kept = table.take(~dropped) if dropped.any() else table

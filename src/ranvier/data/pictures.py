@@ -31,7 +31,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pbm", ".pnm")
 """The endings by which files are known as pictures."""
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """What is decoded; other formats of Pillow's may start programs, such as PostScript."""
 
 MOST_PIXELS = 178_956_970
@@ -40,10 +40,17 @@ MOST_PIXELS = 178_956_970
 DATA = "data:image/"
 """How a picture begins that is written as text."""
 
+SMALLEST = 8
+"""Arrays of a shorter side are no pictures that a convolution could make something of."""
+
+CHANNELS = (1, 3, 4)
+"""How many channels pictures have: grey; red, green and blue; these and transparency."""
+
 Raw = str | bytes
 """A path, text that begins with ``data:image/``, or the bytes of a file."""
 
-_T, _R = TypeVar("_T"), TypeVar("_R")
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -114,10 +121,30 @@ def written(pixels: NDArray[np.uint8]) -> str:
     >>> written(np.zeros((1, 2, 2), np.uint8))[:22]
     'data:image/png;base64,'
     """
-    image = Image.fromarray(pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+    image = Image.fromarray(
+        pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
+    )
     out = io.BytesIO()
     image.save(out, "PNG")
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def as_pictures(features: NDArray[Any]) -> NDArray[np.uint8] | None:
+    """X as pictures (N, H, W) or (N, H, W, C), or None where it holds none.
+
+    Pictures are bytes of shape (N, H, W), (N, H, W, C) or (N, C, H, W), with 1, 3 or 4 channels C, and sides of at
+    least 8 pixels.
+
+    >>> as_pictures(np.zeros((5, 3, 32, 32), np.uint8)).shape, as_pictures(np.zeros((5, 4, 3), np.uint8))
+    ((5, 32, 32, 3), None)
+    """
+    if features.dtype != np.uint8 or features.ndim not in (3, 4):
+        return None
+    if features.ndim == 4 and features.shape[3] not in CHANNELS and features.shape[1] in CHANNELS:
+        features = features.transpose(0, 2, 3, 1)
+    if min(features.shape[1:3]) < SMALLEST or features.shape[3:] not in ((), *((c,) for c in CHANNELS)):
+        return None
+    return np.ascontiguousarray(features)
 
 
 def each(function: Callable[[_T], _R], items: Sequence[_T], together: int = 32) -> Iterable[_R]:
@@ -188,7 +215,9 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if mode.startswith("I") or mode == "F":
         numbers = np.asarray(image).astype(np.float64)
         top = 1.0 if mode == "F" else 65535.0
-        if not (np.isfinite(numbers).all() and numbers.min(initial=0.0) >= 0 and numbers.max(initial=0.0) <= top):
+        if not (
+            np.isfinite(numbers).all() and numbers.min(initial=0.0) >= 0 and numbers.max(initial=0.0) <= top
+        ):
             raise Unreadable("its numbers are neither of 16 bits nor from 0 to 1")
         scaled = np.round(numbers * 255.0) if mode == "F" else np.floor(numbers / 256.0)
         return _kept_turn(image, Image.fromarray(scaled.astype(np.uint8)))

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ..assemble import Architecture
 from ..catalog import load as load_member
 from ..data.ledger import Ledger
+from ..data.pictures import as_pictures
 from ..data.preparation import Preparation
 from ..data.profile import Profile
 from ..data.schema import Schema
@@ -122,6 +123,8 @@ def read_rows(data: Any, ledger: Ledger, preparation: Preparation) -> Table:
     columns = preparation.columns
     if isinstance(data, (np.ndarray, torch.Tensor)):
         array = np.asarray(data)
+        if set(preparation.blocks) == {"image"}:
+            return read(pl.DataFrame([_pictures(array, preparation.blocks["image"], columns)]), ledger)
         flat = array.reshape(len(array), -1) if array.ndim != 1 else array.reshape(1, -1)
         if len(columns) == 1 and "vector" in preparation.blocks:
             return read(pl.DataFrame([vectors(columns[0], flat)]), ledger)
@@ -134,6 +137,32 @@ def read_rows(data: Any, ledger: Ledger, preparation: Preparation) -> Table:
             )
         data = pl.DataFrame(flat, schema=list(columns))
     return read(data, ledger)
+
+
+def _pictures(array: NDArray[Any], kind: Any, columns: tuple[str, ...]) -> pl.Series:
+    """A bare array as the only column of pictures: many or one, in the shape of pictures, or flat as in training.
+
+    Raises:
+        DataError: it has another shape, or holds what are no bytes.
+    """
+    height, width = kind.size
+    flat = kind.channels[0] * height * width
+    if len(columns) == 1 and array.ndim in (2, 3, 4) and ((array == np.round(array)).all()):
+        if array.ndim == 2:
+            many = array.reshape(-1, height, width) if array.shape[1:] == (flat,) else array[None]
+        else:
+            single = array.ndim == 3 and array.shape == (height, width, kind.channels[0])
+            many = array[None] if single else array
+        if not many.size or (many.min() >= 0 and many.max() <= 255):
+            pictures = as_pictures(many.astype(np.uint8))
+            if pictures is not None:
+                return pl.Series(columns[0], pictures)
+    raise DataError(
+        Mistake(
+            f"the array has the shape {array.shape} and type {array.dtype}",
+            f"whole numbers from 0 to 255, of shape (rows, {height}, {width}) or (rows, {height}, {width}, 3)",
+        )
+    )
 
 
 @torch.no_grad()

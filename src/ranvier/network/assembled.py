@@ -12,6 +12,7 @@ from torch import Generator, Tensor, nn
 from ..catalog import did_you_mean
 from ..errors import Mistake, SpecError, raise_if_any
 from .encoders import Numbers, OneHot
+from .pictures.encoders import Pixels
 
 
 class Assembled(nn.Module):
@@ -57,6 +58,9 @@ class Own(nn.Module):
     - Any other gets the blocks by keyword: ``forward(self, number, category)`` gets numbers (B, W) as floats and
       categories (B, C) as int64 indices, of which 0 is missing or unseen.
 
+    Pictures are standardised: where there is nothing else, one tensor (B, C, H, W), else (B, C H W) beside the others;
+    by keyword, (B, C, H, W).
+
     The module keeps its weights, and ``network`` is the module itself: its parameters have the names that its author
     gave them there.
 
@@ -67,6 +71,7 @@ class Own(nn.Module):
 
     Attributes:
         width: D, the width of what a ``forward`` with one parameter is fed.
+        shape: (D,), or (C, H, W) where the data are pictures alone.
         by_keyword: whether it is fed the blocks by keyword.
 
     Raises:
@@ -80,11 +85,15 @@ class Own(nn.Module):
         self.network = network
         self.encoders = nn.ModuleDict(
             {
-                name: (OneHot if "cardinalities" in made_of else Numbers)(**made_of)
+                name: (OneHot if "cardinalities" in made_of else Pixels if "size" in made_of else Numbers)(
+                    **made_of
+                )
                 for name, made_of in blocks.items()
             }
         )
+        pictures = blocks["image"] if set(blocks) == {"image"} else None
         self.width = width_of(self.encoders)
+        self.shape = (pictures["channels"], *pictures["size"]) if pictures else (self.width,)
         required, taken = _parameters(network)
         self.by_keyword = len(required) != 1
         if self.by_keyword:
@@ -94,10 +103,17 @@ class Own(nn.Module):
         """Blocks (B, ...) by name to what the module makes of them, (B, K)."""
         fed: Tensor
         if self.by_keyword:
-            fed = self.network(**{name: inputs[name] for name in self.encoders})
+            fed = self.network(**{name: self._block(name, inputs[name]) for name in self.encoders})
+        elif len(self.shape) > 1:
+            fed = self.network(self._block("image", inputs["image"]))
         else:
             fed = self.network(join(self.encoders, inputs))
         return fed.unsqueeze(1) if isinstance(fed, Tensor) and fed.ndim == 1 else fed
+
+    def _block(self, name: str, block: Tensor) -> Tensor:
+        """A block as the module is fed it; pictures are standardised."""
+        encoder = self.encoders[name]
+        return encoder.standardised(block) if isinstance(encoder, Pixels) else block
 
 
 def join(encoders: nn.ModuleDict, inputs: Mapping[str, Tensor]) -> Tensor:

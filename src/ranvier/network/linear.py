@@ -20,7 +20,10 @@ class Linear(nn.Module):
     """
 
     role: ClassVar[str] = "trunk"
-    encoding: ClassVar[dict[str, dict[str, object]]] = {"category": {"one_hot_up_to": ALWAYS}}
+    encoding: ClassVar[dict[str, dict[str, object]]] = {
+        "category": {"one_hot_up_to": ALWAYS},
+        "image": {"name": "pixels"},
+    }
     defaults: ClassVar[dict[str, object]] = {}
 
     def __init__(self, inputs: int) -> None:

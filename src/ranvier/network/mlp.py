@@ -38,6 +38,7 @@ class MLP(nn.Module):
     """
 
     role: ClassVar[str] = "trunk"
+    encoding: ClassVar[dict[str, dict[str, object]]] = {"image": {"name": "pixels"}}
     defaults: ClassVar[dict[str, object]] = {}
 
     def __init__(

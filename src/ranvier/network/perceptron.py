@@ -23,7 +23,10 @@ class Perceptron(nn.Module):
     """
 
     role: ClassVar[str] = "trunk"
-    encoding: ClassVar[dict[str, dict[str, object]]] = {"category": {"one_hot_up_to": ALWAYS}}
+    encoding: ClassVar[dict[str, dict[str, object]]] = {
+        "category": {"one_hot_up_to": ALWAYS},
+        "image": {"name": "pixels"},
+    }
     defaults: ClassVar[dict[str, object]] = {
         "training.loss": "perceptron",
         "training.optimizer": "gradient_descent",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from ..catalog import BASELINES, METRICS, load
 from ..delivery.model import forward
@@ -224,7 +227,11 @@ def _baselines(
 def columns_of(prepared: Prepared, part: str) -> Columns:
     """The rows of a part as baselines take them."""
     inputs: Mapping[str, Any] = prepared.parts[part].inputs
-    numbers = [inputs[name].numpy() for name in inputs if name != "category"]
+    numbers = [
+        (shrunk(inputs[name]) if name == "image" else inputs[name]).numpy()
+        for name in inputs
+        if name != "category"
+    ]
     rows = len(prepared.parts[part])
     categories = inputs["category"].numpy() if "category" in inputs else np.zeros((rows, 0), dtype=np.int64)
     block = prepared.preparation.blocks.get("category")
@@ -233,3 +240,16 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
         categories=categories,
         cardinalities=block.features()["cardinalities"] if block else (),
     )
+
+MOST_PIXELS = 1024
+
+
+def shrunk(pictures: Tensor) -> Tensor:
+    """Pictures (N, C, H, W) as baselines take them, (N, W): of at most 1,024 numbers, each the mean of some pixels."""
+    channels, height, width = pictures.shape[1:]
+    scale = min(1.0, math.sqrt(MOST_PIXELS / (channels * height * width)))
+    size = max(1, int(height * scale)), max(1, int(width * scale))
+    parts = [
+        functional.adaptive_avg_pool2d(part.float(), size).flatten(1) for part in torch.split(pictures, 4096)
+    ]
+    return torch.cat(parts) if parts else torch.zeros(0, channels * size[0] * size[1])

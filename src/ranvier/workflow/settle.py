@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from .. import options
-from ..assemble import defaults
+from ..assemble import defaults, reads_pictures
 from ..catalog import load, unknown
 from ..errors import Mistake, SpecError, raise_if_any
 from ..insight.checks import unknown_codes
@@ -19,6 +19,7 @@ from ..tasks import Task, classes_of, unsuitable_loss
 from ..training.optimizers import DEFAULT_RATES
 
 DEFAULT_NETWORK = "tabm"
+PICTURE_NETWORK = "compact"
 
 UNLIMITED_EPOCHS = 1_000_000
 """What ``epochs`` is when the time is limited and the epochs are not."""
@@ -32,7 +33,13 @@ class Settled:
     reasons: Mapping[str, str]
 
 
-def settle(spec: Spec, task: Task, train_rows: int, own_outputs: int | None = None) -> Settled:
+def settle(
+    spec: Spec,
+    task: Task,
+    train_rows: int,
+    own_outputs: int | None = None,
+    blocks: Iterable[str] = (),
+) -> Settled:
     """Fill in every setting of ``spec`` that training needs.
 
     Args:
@@ -40,14 +47,16 @@ def settle(spec: Spec, task: Task, train_rows: int, own_outputs: int | None = No
         task: what the target asks.
         train_rows: how many rows there are to learn from.
         own_outputs: how many outputs the user's own module gives, where there is one.
+        blocks: the kinds of the inputs.
 
     Raises:
         SpecError: with every option or setting that does not fit the task or this machine.
     """
     chosen: dict[str, tuple[Any, str]] = {}
-    network = spec.network or Choice(name=DEFAULT_NETWORK)
+    pictures = set(blocks) == {"image"}
+    network = spec.network or Choice(name=PICTURE_NETWORK if pictures else DEFAULT_NETWORK)
     if spec.network is None:
-        chosen["network"] = (DEFAULT_NETWORK, "the default for tables")
+        chosen["network"] = (network.name, f"the default for {'pictures' if pictures else 'tables'}")
     raise_if_any(SpecError, _mistakes(spec, network, task))
     if network.name != OWN_NETWORK:
         for key, value in defaults(network).items():
@@ -69,7 +78,9 @@ def _general(
     spec: Spec, task: Task, rows: int, network: str, chosen: Mapping[str, tuple[Any, str]]
 ) -> dict[str, tuple[Any, str]]:
     """Defaults that depend on the task and on the number of training rows."""
-    batch, epochs, patience = _pace(rows, ensemble=network == "tabm")
+    batch, epochs, patience = (
+        _picture_pace(rows) if reads_pictures(network) else _pace(rows, ensemble=network == "tabm")
+    )
     asked = spec.training.optimizer or chosen.get("training.optimizer", ("adamw", ""))[0]
     optimizer = Choice.model_validate(asked).name
     if spec.training.time:
@@ -137,6 +148,17 @@ def _pace(rows: int, ensemble: bool) -> tuple[int, int, int]:
     batch = min(1024, max(16, 2 ** round(math.log2(rows / 32)))) if rows > 16 else rows
     epochs = max(20, min(200, round(400_000 / rows)))
     return batch, epochs, max(10, epochs // 4)
+
+
+def _picture_pace(rows: int) -> tuple[int, int, int]:
+    """Batch size, epochs and patience for so many training pictures: about 800,000 are looked at.
+
+    >>> [_picture_pace(rows) for rows in (100, 1_200, 5_900, 54_000)]
+    [(16, 60, 20), (64, 60, 20), (128, 60, 20), (128, 15, 15)]
+    """
+    batch = min(128, max(16, 2 ** round(math.log2(max(rows, 1) / 16))), max(rows, 1))
+    epochs = max(12, min(60, round(800_000 / max(rows, 1))))
+    return batch, epochs, max(epochs // 3, min(epochs, 15))
 
 
 SMALL_STEP = 50e6

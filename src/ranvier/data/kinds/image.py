@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,7 +32,7 @@ from typing_extensions import Self
 
 from ...errors import DataError, Mistake
 from ..ledger import Ledger
-from ..pictures import DATA, ENDINGS, Unreadable, decoded, each, resized, seen, written
+from ..pictures import DATA, ENDINGS, SMALLEST, Unreadable, decoded, each, resized, seen, written
 from . import Guess
 from .values import ENOUGH, MISSING, check_some, check_state, note_cells
 
@@ -39,10 +40,7 @@ ABSENT = "missing: the mean colour of the training pictures stands in"
 BROKEN = "{reason}: the mean colour of the training pictures stands in"
 
 LARGEST = 64
-"""Where the user names no size, no side is longer: on two cores a network takes four times as long for twice the side."""
-
-SMALLEST = 8
-"""Arrays of a shorter side are no pictures that a convolution could make something of."""
+"""Where the user names no size, no side is longer: twice the side takes a network four times as long."""
 
 LOOKED_AT = 5_000
 """So many training pictures, evenly spaced, tell the size, the mean and the deviation."""
@@ -80,7 +78,9 @@ class Picture:
         """
         if values.dtype == pl.String:
             text = _text(values).drop_nulls()
-            named = text.str.to_lowercase().str.contains(rf"({'|'.join(ENDINGS)})$") | text.str.starts_with(DATA)
+            named = text.str.to_lowercase().str.contains(rf"({'|'.join(ENDINGS)})$") | text.str.starts_with(
+                DATA
+            )
             if not len(text) or int(named.sum()) < ENOUGH * len(text):
                 return Guess(0.0, "not paths of pictures")
             return Guess(1.0, "paths of pictures")
@@ -107,9 +107,7 @@ class Picture:
         shapes = Counter(shape for shapes, _, _ in found.values() for shape in shapes)
         chosen, words = _size(shapes, size)
         channels = tuple(3 if colour else 1 for _, colour, _ in found.values())
-        moments = [
-            _moments(frame[name], wanted, chosen) for name, wanted in zip(frame.columns, channels)
-        ]
+        moments = [_moments(frame[name], wanted, chosen) for name, wanted in zip(frame.columns, channels)]
         return cls(
             tuple(frame.columns),
             chosen,
@@ -143,7 +141,9 @@ class Picture:
                 cells = np.zeros(frame.height, dtype=np.bool_)
                 cells[[place for place, why in wrong.items() if why == reason]] = True
                 part[cells] = mean[:, None, None]
-                note_cells(ledger, ABSENT if reason == ABSENT else BROKEN.format(reason=reason), column, cells, rows)
+                note_cells(
+                    ledger, ABSENT if reason == ABSENT else BROKEN.format(reason=reason), column, cells, rows
+                )
             if ledger is not None and self.sizes and frame.height:
                 ledger.note("kept", self.sizes, frame.height, column)
             start += channels
@@ -228,6 +228,19 @@ def unreadable(values: pl.Series) -> dict[str, list[int]]:
     return found
 
 
+def names_of(values: pl.Series, most: int = 3) -> str:
+    """The names of the first files, for a sentence.
+
+    >>> names_of(pl.Series(["a/1.png", "a/2.png"])), names_of(pl.Series([b"12"]))
+    (' (1.png, 2.png)', '')
+    """
+    if values.dtype != pl.String:
+        return ""
+    names = [PurePath(one).name for one in values.head(most).to_list() if not one.startswith(DATA)]
+    more = ", ..." if len(values) > most else ""
+    return f" ({', '.join(names)}{more})" if names else ""
+
+
 def _tried(function: Any, raw: Any) -> Any:
     """What ``function`` makes of a raw picture, or the reason why it cannot be read."""
     try:
@@ -270,10 +283,10 @@ def _looked_at(values: pl.Series) -> tuple[list[tuple[int, int]], bool, bool]:
     _check_type(values)
     if shape := _shape(values.dtype):
         known = len(values) - values.null_count()
-        return [shape[:2]] * min(known, 1), len(shape) == 3 and shape[2] > 1, known < len(values)
+        return [(shape[0], shape[1])] * min(known, 1), len(shape) == 3 and shape[2] > 1, known < len(values)
     raw = _text(values) if values.dtype == pl.String else values
     present = _some(raw.drop_nulls())
-    looked = list(each(lambda one: _tried(seen, one), present.to_list()))
+    looked: list[Any] = list(each(lambda one: _tried(seen, one), present.to_list()))
     good = [one for one in looked if not isinstance(one, str)]
     malformed = np.array([isinstance(one, str) for one in looked], dtype=np.bool_)
     check_some(values.name, "pictures", malformed, ~malformed)
@@ -322,7 +335,9 @@ def _moments(
     block = np.delete(block, list(wrong), axis=0) if wrong else block
     if not block.size:
         return np.full(channels, 127.0), np.ones(channels)
-    counts = np.stack([np.bincount(block[:, channel].reshape(-1), minlength=256) for channel in range(channels)])
+    counts = np.stack(
+        [np.bincount(block[:, channel].reshape(-1), minlength=256) for channel in range(channels)]
+    )
     shares, levels = counts / counts.sum(axis=1, keepdims=True), np.arange(256.0)
     mean = shares @ levels
     deviation = np.sqrt((shares * (levels - mean[:, None]) ** 2).sum(axis=1))

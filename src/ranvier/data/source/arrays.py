@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import DataError, Mistake, raise_if_any
 from ..ledger import Ledger
+from ..pictures import as_pictures
 from ..table import Table
 from .columns import inherits, to_array, to_series
 from .fingerprint import fingerprint
@@ -27,8 +28,9 @@ def read(location: object, ledger: Ledger) -> Table:
     """Take a table from X and y.
 
     The columns are ``x0`` to ``x{D-1}``, declared numbers (or booleans), and the target ``y``, whose kind is
-    inferred. Not-a-number is missing. An X of more than two dimensions, or of bytes (uint8), such as pictures, is one
-    column ``x``, declared a vector: its elements share a unit. Each row is flattened, which is written into the ledger.
+    inferred. Not-a-number is missing. An X of bytes (uint8) with the shape of pictures is one column ``x``, declared
+    an image (``as_pictures``). Any other X of more than two dimensions, or of bytes, is one column ``x``, declared a
+    vector: its elements share a unit. Each row is flattened, which is written into the ledger.
 
     Args:
         location: X of shape (N,), (N, D) or (N, ...), and y of shape (N,) or (N, 1).
@@ -40,6 +42,8 @@ def read(location: object, ledger: Ledger) -> Table:
     features, labels = map(to_array, cast("tuple[object, object]", location))
     raise_if_any(DataError, _mistakes(features, labels))
     shape = features.shape[1:]
+    if (pictures := as_pictures(features)) is not None:
+        return _of_pictures(pictures, labels, ledger)
     if features.ndim != 2:
         features = features.reshape(len(features), -1)
     vector = len(shape) > 1 or (features.dtype == np.uint8 and features.shape[1] > 1)
@@ -56,6 +60,14 @@ def read(location: object, ledger: Ledger) -> Table:
     kind = "vector" if vector else "boolean" if features.dtype == np.bool_ else "number"
     rows = np.arange(frame.height, dtype=np.int64)
     return Table(frame, rows, "arrays X and y", fingerprint(frame), dict.fromkeys(names, kind), "y")
+
+
+def _of_pictures(pictures: NDArray[np.uint8], labels: NDArray[Any], ledger: Ledger) -> Table:
+    series, _ = to_series("y", labels.reshape(-1))
+    frame = pl.DataFrame([pl.Series("x", pictures), series])
+    ledger.read += frame.height
+    rows = np.arange(frame.height, dtype=np.int64)
+    return Table(frame, rows, "arrays X and y", fingerprint(frame), {"x": "image"}, "y")
 
 
 def vectors(name: str, features: NDArray[Any]) -> pl.Series:

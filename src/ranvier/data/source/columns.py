@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ...errors import DataError, Mistake
+from ..pictures import as_pictures
 
 _PLAIN = (str, int, float, np.integer, np.floating, np.bool_, np.str_, Decimal, date, time, timedelta)
 
@@ -41,18 +42,18 @@ def to_array(values: Any) -> NDArray[Any]:
 def to_series(name: str, values: Any) -> tuple[pl.Series, str | None]:
     """Turn a column into a series.
 
-    Numbers, booleans and dates keep their types, not-a-number becomes missing, and a mixture of numbers and text
-    becomes text.
+    Numbers, booleans, dates and bytes keep their types, not-a-number becomes missing, and a mixture of numbers and
+    text becomes text. Arrays with the shape of pictures are such (``data.pictures.as_pictures``).
 
     Args:
         name: of the column.
         values: a series of polars or pandas, an array, a tensor, or a list.
 
     Returns:
-        The series, and the kind that its type declares: ``category``, ``boolean``, or None.
+        The series, and the kind that its type declares: ``category``, ``boolean``, ``image``, or None.
 
     Raises:
-        DataError: this is not a column, or its values are objects, bytes or complex numbers.
+        DataError: this is not a column, or its values are objects or complex numbers.
     """
     if (
         not isinstance(values, Sized)
@@ -65,6 +66,9 @@ def to_series(name: str, values: Any) -> tuple[pl.Series, str | None]:
                 "a list, an array or a series of values",
             )
         )
+    shape = getattr(values, "shape", ())
+    if len(shape) > 2 and (pictures := as_pictures(to_array(values))) is not None:
+        return pl.Series(name, pictures), "image"
     category, values = False, _narrow(name, values)
     if isinstance(values, pl.Series):
         series = values.alias(name)
@@ -81,7 +85,7 @@ def to_series(name: str, values: Any) -> tuple[pl.Series, str | None]:
         series = series.cast(pl.Float64)
     elif series.dtype == pl.Null:
         series = series.cast(pl.String)
-    elif series.dtype in (pl.Object, pl.Binary):
+    elif series.dtype == pl.Object:
         raise DataError(_objects(name, series.drop_nulls().to_list()))
     if series.dtype.is_float():
         series = series.fill_nan(None)

@@ -26,7 +26,13 @@ PICTURE, LABEL = "picture", "label"
 """The names of the columns."""
 
 _NAME = re.compile(r"^(?P<part>.+?)[-_.]images[-_.]?idx\d[-_.]ubyte(?P<zipped>\.gz)?$", re.IGNORECASE)
-_PARTS = {"t10k": "test", "test": "test", "validation": "validation", "valid": "validation", "val": "validation"}
+_PARTS = {
+    "t10k": "test",
+    "test": "test",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+}
 
 
 def claims(location: object) -> bool:
@@ -122,7 +128,9 @@ def _array(path: Path, dimensions: tuple[int, ...]) -> NDArray[np.uint8]:
         except (OSError, EOFError, zlib.error):
             raise DataError(Mistake(f"{path.name} is no gzip file, or is cut off", remedy=_ANEW)) from None
     if len(content) < 4 or content[:2] != b"\0\0":
-        raise DataError(Mistake(f"{path.name} does not begin as an IDX file does", "two bytes of zero", _ANEW))
+        raise DataError(
+            Mistake(f"{path.name} does not begin as an IDX file does", "two bytes of zero", _ANEW)
+        )
     kind, count = content[2], content[3]
     if kind != 0x08 or count not in dimensions:
         wanted = " or ".join(map(str, dimensions))
@@ -162,7 +170,9 @@ def _check_alike(
         if shown.shape[1:] != pictures[0].shape[1:]:
             sizes = ["x".join(map(str, one.shape[1:])) for one in (shown, pictures[0])]
             mistakes.append(
-                Mistake(f"{file.name} holds pictures of {sizes[0]}, {files[0][1].name} of {sizes[1]}", "one size")
+                Mistake(
+                    f"{file.name} holds pictures of {sizes[0]}, {files[0][1].name} of {sizes[1]}", "one size"
+                )
             )
     mistakes += _without_labels(files, answers)
     if mistakes:

@@ -88,12 +88,17 @@ def _of_parts(path: Path, parts: Mapping[Path, str], ledger: Ledger) -> Table:
     mistakes: list[Mistake] = []
     if "train" not in parts.values():
         named = ", ".join(sorted(one.name for one in parts))
-        mistakes.append(Mistake(f"{str(path)!r} has folders {named}, and none called train", "training pictures"))
+        mistakes.append(
+            Mistake(f"{str(path)!r} has folders {named}, and none called train", "training pictures")
+        )
     for folder, part in sorted(parts.items()):
         found, own = _classes(folder, ledger)
         if not own:
             mistakes.append(
-                Mistake(f"{str(folder)!r} holds no class folders with pictures", f"{folder.name}/CLASS/picture.png")
+                Mistake(
+                    f"{str(folder)!r} holds no class folders with pictures",
+                    f"{folder.name}/CLASS/picture.png",
+                )
             )
         pictures += found
         classes += own
@@ -126,7 +131,8 @@ def _classes(path: Path, ledger: Ledger) -> tuple[list[Path], list[str]]:
 
 def _pictures(folder: Path, ledger: Ledger) -> list[Path]:
     """The pictures below a folder, in the order of their paths."""
-    found, others = [], []
+    found: list[Path] = []
+    others: list[Path] = []
     for one in _below(folder):
         (found if one.name.lower().endswith(ENDINGS) else others).append(one)
     _left_out([one.name for one in others], ledger, f"in {folder.name}, no pictures by their endings")

@@ -111,7 +111,6 @@ class Chosen(nn.Module):
     "output",
     training__optimizer={"name": "adamw", "weight_decay": 0.01},
     training__learning_rate=0.004,
-    training__batch_size=128,
 )
 def lenet5(
     channels: int,

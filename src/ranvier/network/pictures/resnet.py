@@ -45,8 +45,8 @@ class BasicBlock(nn.Module):
         """(B, inputs, H, W) to (B, width, H / stride, W / stride)."""
         kept = x if self.downsample is None else self.downsample(x)
         out = self.relu(self.bn1(self.conv1(x)))
-        out = self.relu(self.bn2(self.conv2(out)) + kept)
-        return out  # type: ignore[no-any-return]
+        added: Tensor = self.relu(self.bn2(self.conv2(out)) + kept)
+        return added
 
 
 class Bottleneck(nn.Module):
@@ -77,8 +77,8 @@ class Bottleneck(nn.Module):
         kept = x if self.downsample is None else self.downsample(x)
         out = self.relu(self.bn1(self.conv1(x)))
         out = self.relu(self.bn2(self.conv2(out)))
-        out = self.relu(self.bn3(self.conv3(out)) + kept)
-        return out  # type: ignore[no-any-return]
+        added: Tensor = self.relu(self.bn3(self.conv3(out)) + kept)
+        return added
 
 
 class ResNet(nn.Module):
@@ -178,7 +178,9 @@ class Padded(nn.Module):
         return functional.pad(x, (0, 0, 0, 0, self.more // 2, self.more - self.more // 2))
 
 
-def _stage(block: type[BasicBlock | Bottleneck], inputs: int, width: int, count: int, stride: int) -> nn.Module:
+def _stage(
+    block: type[BasicBlock | Bottleneck], inputs: int, width: int, count: int, stride: int
+) -> nn.Module:
     outputs = width * block.expansion
     downsample = None
     if stride > 1 or inputs != outputs:
