@@ -119,7 +119,7 @@ def test_broken_pictures_are_dropped_and_named(tmp_path):
     for number in range(12):
         picture(tmp_path / "ab"[number % 2] / f"{number:02d}.png", number)
     whole = (tmp_path / "a" / "00.png").read_bytes()
-    (tmp_path / "a" / "00.png").write_bytes(whole[:40])
+    (tmp_path / "a" / "00.png").write_bytes(whole[:45])
     (tmp_path / "a" / "02.png").write_bytes(b"")
     (tmp_path / "b" / "01.png").write_text("this is text")
     ledger = Ledger()

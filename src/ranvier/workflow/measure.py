@@ -241,6 +241,7 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
         cardinalities=block.features()["cardinalities"] if block else (),
     )
 
+
 MOST_PIXELS = 1024
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ..pictures import ENDINGS
+from ..pictures import ENDINGS as PICTURES
 from ..table import Table
 from .file import as_path
 
@@ -23,7 +23,7 @@ def beside(table: Table, location: object) -> Table:
         location: what it was read from.
     """
     path = as_path(location)
-    if path is None or not path.is_file() or path.name.lower().endswith(ENDINGS):
+    if path is None or not path.is_file() or path.name.lower().endswith(PICTURES):
         return table
     folder = str(path.parent.absolute())
     columns = [
@@ -35,14 +35,14 @@ def beside(table: Table, location: object) -> Table:
 
 
 def _holds_paths(values: pl.Series) -> bool:
-    """Tell whether the first values end as pictures' names do; data that were written as text do not."""
+    """Tell whether most of the first values end as pictures' names do; data that were written as text do not."""
     if values.dtype != pl.String:
         return False
     few = values.drop_nulls().head(TRIED).str.strip_chars().str.to_lowercase()
-    return len(few) > 0 and all(one.endswith(ENDINGS) for one in few)
+    return 2 * sum(one.endswith(PICTURES) for one in few) > len(few)
 
 
 def _joined(folder: str, path: str | None) -> str | None:
-    if path is None or not path.strip().lower().endswith(ENDINGS):
+    if path is None or not path.strip().lower().endswith(PICTURES):
         return path
     return str(Path(folder, path.strip()))

@@ -70,7 +70,7 @@ def read(location: object, ledger: Ledger, *, labels: Sequence[str] | None = Non
         if said is not None and len(said) != len(shown):
             raise DataError(
                 Mistake(
-                    f"{file.name} holds {len(shown):,} pictures and {beside and beside.name} {len(said):,} labels",
+                    f"{file.name!r} holds {len(shown):,} pictures and {beside and beside.name!r} {len(said):,} labels",
                     "as many labels as pictures",
                 )
             )
@@ -126,17 +126,17 @@ def _array(path: Path, dimensions: tuple[int, ...]) -> NDArray[np.uint8]:
         try:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error):
-            raise DataError(Mistake(f"{path.name} is no gzip file, or is cut off", remedy=_ANEW)) from None
+            raise DataError(Mistake(f"{path.name!r} is no gzip file, or is cut off", remedy=_ANEW)) from None
     if len(content) < 4 or content[:2] != b"\0\0":
         raise DataError(
-            Mistake(f"{path.name} does not begin as an IDX file does", "two bytes of zero", _ANEW)
+            Mistake(f"{path.name!r} does not begin as an IDX file does", "two bytes of zero", _ANEW)
         )
     kind, count = content[2], content[3]
     if kind != 0x08 or count not in dimensions:
         wanted = " or ".join(map(str, dimensions))
         raise DataError(
             Mistake(
-                f"{path.name} holds values of type 0x{kind:02x} in {count} dimensions",
+                f"{path.name!r} holds values of type 0x{kind:02x} in {count} dimensions",
                 f"bytes (0x08) in {wanted} dimensions",
             )
         )
@@ -146,13 +146,13 @@ def _array(path: Path, dimensions: tuple[int, ...]) -> NDArray[np.uint8]:
     if promised != len(content) - header:
         raise DataError(
             Mistake(
-                f"{path.name} promises {'x'.join(map(str, shape))} bytes and holds {max(len(content) - header, 0):,}",
+                f"{path.name!r} promises {'x'.join(map(str, shape))} bytes and holds {max(len(content) - header, 0):,}",
                 "as many as it promises",
                 _ANEW,
             )
         )
     if not promised:
-        raise DataError(Mistake(f"{path.name} is empty", "at least one row"))
+        raise DataError(Mistake(f"{path.name!r} is empty", "at least one row"))
     return np.frombuffer(content, np.uint8, offset=header).reshape(tuple(shape))
 
 
@@ -171,7 +171,8 @@ def _check_alike(
             sizes = ["x".join(map(str, one.shape[1:])) for one in (shown, pictures[0])]
             mistakes.append(
                 Mistake(
-                    f"{file.name} holds pictures of {sizes[0]}, {files[0][1].name} of {sizes[1]}", "one size"
+                    f"{file.name!r} holds pictures of {sizes[0]}, {files[0][1].name!r} of {sizes[1]}",
+                    "one size",
                 )
             )
     mistakes += _without_labels(files, answers)
@@ -186,7 +187,7 @@ def _without_labels(
         for (_, file), answer in zip(files, answers):
             if answer is None:
                 wanted = re.sub("images", "labels", file.name, flags=re.IGNORECASE).replace("idx3", "idx1")
-                yield Mistake(f"{file.name} has no file of labels beside it", wanted)
+                yield Mistake(f"{file.name!r} has no file of labels beside it", wanted)
 
 
 def _named(labels: NDArray[np.uint8], names: Sequence[str] | None) -> pl.Series:

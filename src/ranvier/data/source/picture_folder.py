@@ -19,7 +19,8 @@ import polars as pl
 
 from ...errors import DataError, Mistake
 from ..ledger import Ledger
-from ..pictures import ENDINGS, each
+from ..pictures import ENDINGS as PICTURES
+from ..pictures import each
 from ..table import Table
 from .file import as_path, digest, ends_with, opening, path_of
 
@@ -48,7 +49,7 @@ def claims(location: object) -> bool:
         return False
     if path.is_dir():
         return _holds_pictures(path)
-    return ends_with(path, ENDINGS)
+    return ends_with(path, PICTURES)
 
 
 def read(location: object, ledger: Ledger) -> Table:
@@ -134,7 +135,7 @@ def _pictures(folder: Path, ledger: Ledger) -> list[Path]:
     found: list[Path] = []
     others: list[Path] = []
     for one in _below(folder):
-        (found if one.name.lower().endswith(ENDINGS) else others).append(one)
+        (found if one.name.lower().endswith(PICTURES) else others).append(one)
     _left_out([one.name for one in others], ledger, f"in {folder.name}, no pictures by their endings")
     return found
 
@@ -193,7 +194,7 @@ def _holds_pictures(path: Path) -> bool:
     if any(is_table(one) for one in path.iterdir() if one.is_file() and not _is_hidden(one)):
         return False
     few = islice(_below(path), LOOKED_AT)
-    return any(one.name.lower().endswith(ENDINGS) for one in few)
+    return any(one.name.lower().endswith(PICTURES) for one in few)
 
 
 def _folders(path: Path) -> list[Path]:
