@@ -351,7 +351,7 @@ CASES = (
     ),
     Broken("one broken file of two", files({"a.csv": table(), "b.csv": ""}, "*.csv"), r"b\.csv is empty"),
     Broken(
-        "folder of others", files({"a.png": b"\x89PNG"}, ""), r"is a folder that holds no tables, but a\.png"
+        "folder of others", files({"a.xyz": b"\x89PNG"}, ""), r"is a folder that holds no tables, but a\.xyz"
     ),
     Broken(
         "train and test in a folder",

@@ -39,7 +39,7 @@ def _holds_paths(values: pl.Series) -> bool:
     if values.dtype != pl.String:
         return False
     few = values.drop_nulls().head(TRIED).str.strip_chars().str.to_lowercase()
-    return 2 * sum(one.endswith(PICTURES) for one in few) > len(few)
+    return 2 * sum(str(one).endswith(PICTURES) for one in few) > len(few)
 
 
 def _joined(folder: str, path: str | None) -> str | None:

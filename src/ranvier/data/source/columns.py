@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ...errors import DataError, Mistake
+from ..kinds.image import Picture
 from ..pictures import as_pictures
 
 _PLAIN = (str, int, float, np.integer, np.floating, np.bool_, np.str_, Decimal, date, time, timedelta)
@@ -42,7 +43,7 @@ def to_array(values: Any) -> NDArray[Any]:
 def to_series(name: str, values: Any) -> tuple[pl.Series, str | None]:
     """Turn a column into a series.
 
-    Numbers, booleans, dates and bytes keep their types, not-a-number becomes missing, and a mixture of numbers and
+    Numbers, booleans, dates and encoded pictures keep their types, not-a-number becomes missing, and a mixture of numbers and
     text becomes text. Arrays with the shape of pictures are such (``data.pictures.as_pictures``).
 
     Args:
@@ -53,7 +54,7 @@ def to_series(name: str, values: Any) -> tuple[pl.Series, str | None]:
         The series, and the kind that its type declares: ``category``, ``boolean``, ``image``, or None.
 
     Raises:
-        DataError: this is not a column, or its values are objects or complex numbers.
+        DataError: this is not a column, or its values are objects, bytes that are no pictures, or complex numbers.
     """
     if (
         not isinstance(values, Sized)
@@ -85,7 +86,7 @@ def to_series(name: str, values: Any) -> tuple[pl.Series, str | None]:
         series = series.cast(pl.Float64)
     elif series.dtype == pl.Null:
         series = series.cast(pl.String)
-    elif series.dtype == pl.Object:
+    elif series.dtype == pl.Object or (series.dtype == pl.Binary and not Picture.infer(series).confidence):
         raise DataError(_objects(name, series.drop_nulls().to_list()))
     if series.dtype.is_float():
         series = series.fill_nan(None)
