@@ -64,6 +64,8 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
     if not len(prepared.parts["validation"]):
         spec = _unwatched(spec)
     settled = settle(spec, prepared.task, prepared.training_rows, outputs, prepared.preparation.blocks)
+    if prepared.streamed:
+        settled = _streaming(settled, spec, prepared)
     learning = set_up(settled.spec, prepared, own)
     settled = with_threads(settled, multiplications(learning.state.network), learning.batches.size)
     return planning.by_rule(settled, learning), learning

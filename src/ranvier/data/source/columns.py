@@ -43,8 +43,8 @@ def to_array(values: Any) -> NDArray[Any]:
 def to_series(name: str, values: Any) -> tuple[pl.Series, str | None]:
     """Turn a column into a series.
 
-    Numbers, booleans, dates and encoded pictures keep their types, not-a-number becomes missing, and a mixture of numbers and
-    text becomes text. Arrays with the shape of pictures are such (``data.pictures.as_pictures``).
+    Numbers, booleans, dates and encoded pictures keep their types, not-a-number becomes missing, and a mixture of
+    numbers and text becomes text. Arrays with the shape of pictures are such (``data.pictures.as_pictures``).
 
     Args:
         name: of the column.
