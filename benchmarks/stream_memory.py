@@ -5,7 +5,8 @@
 Two minutes, 20 GB and mlp, where nothing is said. The table is that of ``table_reading`` (1,000,000 rows of 50 columns,
 295 MB), linked into a folder as often as it takes: to the reader these are so many files, of which none is in memory.
 The disk's cache holds the one file, so the disk sets no bound to the speed. The network is trained in a process of its
-own, whose resident memory is read from /proc each ten seconds.
+own, whose resident memory is read from /proc each ten seconds, beside how many groups of blocks have been begun: there
+are none while the sample is prepared, and no more of them once training has ended.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ def resident(process: int) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
 
+def _lines(path: Path) -> int:
+    return path.read_text().count("\n") if path.exists() else 0
+
+
 def main() -> None:
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 120
     gigabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
@@ -36,23 +41,31 @@ def main() -> None:
         parts.mkdir()
         for number in range(round(gigabytes * 1e9 / table.stat().st_size)):
             (parts / f"{number:03}.csv").symlink_to(table)
-        said = Path(folder) / "said.txt"
-        command = [sys.executable, "-m", "ranvier", "train", str(parts), "--target", "category_1", "--json"]
-        command += ["--time", f"{seconds}s", "--out", f"{folder}/run", "--network", network]
+        run = Path(folder) / "run"
+        command = [
+            sys.executable,
+            "-m",
+            "ranvier",
+            "train",
+            str(parts),
+            "--target",
+            "category_1",
+            "--out",
+            str(run),
+        ]
+        command += ["--time", f"{seconds}s", "--network", network, "--set", "evaluation.baselines=false"]
         started = time.monotonic()
-        with said.open("w") as out:
-            training = subprocess.Popen(command, stdout=out)
-            found: list[int] = []
-            while training.poll() is None:
-                time.sleep(10)
-                if training.poll() is None:
-                    found.append(resident(training.pid))
-                    epochs = said.read_text().count('"event": "epoch"')
-                    print(
-                        f"{time.monotonic() - started:6.0f} s   {found[-1] / 1e6:7,.0f} MB   {epochs} epochs",
-                        flush=True,
-                    )
-        ledger = (Path(folder) / "run" / "ledger.json").read_text()
+        training = subprocess.Popen(command)
+        while training.poll() is None:
+            time.sleep(10)
+            if training.poll() is None:
+                begun = _lines(run / "stream.jsonl")
+                passed = time.monotonic() - started
+                print(
+                    f"{passed:6.0f} s   {resident(training.pid) / 1e6:7,.0f} MB   {begun} groups of blocks",
+                    flush=True,
+                )
+        ledger = (run / "ledger.json").read_text()
         print(ledger[ledger.find('"stream"') :].replace("\n", ""))
 
 

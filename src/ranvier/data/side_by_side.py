@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-WORTH = 1_000_000
+WORTH = 5_000_000
 """So many cells must be read before a second thread is worth its start."""
 
 Item = TypeVar("Item")
