@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ...catalog import SOURCES, load
 from ...errors import DataError, Mistake, raise_if_any
 from ..source import several
 from ..source.file import as_path, ends_with
@@ -191,7 +192,11 @@ def larger_than_memory(location: object) -> Stream | None:
 
 
 def _paths(location: object) -> tuple[list[Path], str]:
-    if several.claims(location):
+    """The files of text or Parquet that are meant, and what they are called; none where another source reads them."""
+    reader = next((name for name in SOURCES if load("sources", name).claims(location)), "")
+    if reader not in ("several", "parquet", "csv"):
+        return [], ""
+    if reader == "several":
         given, _, origin = several.named(location)
     else:
         given = [str(location)] if as_path(location) is not None else []
