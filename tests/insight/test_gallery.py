@@ -38,11 +38,16 @@ def test_losses_of_numbers_and_of_classes():
     values, slopes, classes = (drawn(gallery, name) for name in ("numbers", "numbers-slope", "classes"))
     assert (at(values["mse"], 4.0), at(slopes["mse"], 4.0), at(values["mae"], -3.0)) == (16, 8, 3)
     assert (at(values["huber"], 0.5), at(values["huber"], 3.0)) == (0.125, 2.5)
-    for name in ("cross_entropy", "binary_cross_entropy"):
+    counts = drawn(gallery, "counts")
+    assert (at(counts["poisson"], 0.0), at(counts["poisson"], 1.0)) == (
+        0,
+        pytest.approx(2.718282 - 2, abs=1e-6),
+    )
+    for name in ("cross_entropy", "binary_cross_entropy", "corn"):
         assert at(classes[name], 0.0) == pytest.approx(0.693147, abs=1e-6)
     assert at(classes["perceptron"], -2.0) == 2
     left_out = re.findall(r"Not drawn: (.*)\.", gallery.lead)
-    shown = {*values, *classes, *(left_out[0].split(", ") if left_out else [])}
+    shown = {*values, *classes, *counts, *(left_out[0].split(", ") if left_out else [])}
     assert shown == set(CATALOGUES["losses"])
 
 

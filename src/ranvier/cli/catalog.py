@@ -16,7 +16,11 @@ def catalog(
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", help="Draw it into a page: activations, losses, ...", show_default=False),
+        typer.Option(
+            "--plot",
+            help="Draw it into a page: activations, initializers, losses, optimizers, schedules.",
+            show_default=False,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -69,19 +69,33 @@ def losses() -> Gallery:
     at = torch.linspace(-4, 4, 161, dtype=torch.float64)
     numbers: dict[str, tuple[Line, Line]] = {}
     classes: dict[str, tuple[Line, Line]] = {}
+    counts: dict[str, tuple[Line, Line]] = {}
     left_out = []
     for name in CATALOGUES["losses"]:
         loss = load("losses", name)()
         forms = getattr(loss, "outputs", ())
         if "values" in forms:
             numbers[name] = _with_slope(at, partial(_of_error, loss))
-        elif "single" in forms or "classes" in forms:
-            classes[name] = _with_slope(at, partial(_of_logit, loss, "single" in forms))
+        elif "classes" in forms and "single" not in forms:
+            classes[name] = _with_slope(at, partial(_of_logits, loss))
+        elif "single" in forms or "ordered" in forms:  # two classes in an order have one logit, too
+            classes[name] = _with_slope(at, partial(_of_logit, loss))
+        elif "rates" in forms:
+            counts[name] = _with_slope(at, partial(_of_rate, loss))
         else:
             left_out.append(name)
-    told = "Of a number, over the error y_hat - y; of a class, over the logit z where the label is 1."
+    told = (
+        "Of a number, over the error y_hat - y; of a class, over the logit z where the label is 1; of a count, over "
+        "the logarithm z of the rate where the count is 1."
+    )
     drawings = []
-    for kind, found, x in (("numbers", numbers, "y_hat - y"), ("classes", classes, "z")):
+    for kind, found, x in (
+        ("numbers", numbers, "y_hat - y"),
+        ("classes", classes, "z"),
+        ("counts", counts, "z"),
+    ):
+        if not found:
+            continue
         value, slope = ({name: both[part] for name, both in found.items()} for part in (0, 1))
         drawings += [
             Drawing(kind, f"{kind}: J", "What one row loses.", curves(value, x, "J")),
@@ -96,10 +110,17 @@ def _of_error(loss: Callable[[Tensor, Tensor], Tensor], error: Tensor) -> Tensor
     return loss(error[:, None], torch.zeros_like(error)[:, None])
 
 
-def _of_logit(loss: Callable[[Tensor, Tensor], Tensor], single: bool, z: Tensor) -> Tensor:
-    """Of the label 1, by one logit or by the logits (0, z)."""
-    outputs = z[:, None] if single else torch.stack([torch.zeros_like(z), z], dim=1)
-    return loss(outputs, torch.ones(len(z), dtype=torch.int64))
+def _of_logit(loss: Callable[[Tensor, Tensor], Tensor], z: Tensor) -> Tensor:
+    return loss(z[:, None], torch.ones(len(z), dtype=torch.int64))
+
+
+def _of_logits(loss: Callable[[Tensor, Tensor], Tensor], z: Tensor) -> Tensor:
+    """Of the logits (0, z)."""
+    return loss(torch.stack([torch.zeros_like(z), z], dim=1), torch.ones(len(z), dtype=torch.int64))
+
+
+def _of_rate(loss: Callable[[Tensor, Tensor], Tensor], z: Tensor) -> Tensor:
+    return loss(z[:, None], torch.ones_like(z)[:, None])
 
 
 def schedules(total: int = 200) -> Gallery:
