@@ -179,7 +179,9 @@ def test_a_word_for_a_column_may_be_a_role(role):
         ),
         (
             {"columns.age": 5},
-            ["Setting 'columns.age' is 5. Expected a kind, a role, or a table of kind, role and order."],
+            [
+                "Setting 'columns.age' is 5. Expected a kind, a role, or a table of kind, role, order and size."
+            ],
         ),
         (
             {"columns.age.knd": "number"},

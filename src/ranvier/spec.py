@@ -113,9 +113,9 @@ def _texts(value: object) -> object:
 
 
 class ColumnSpec(Section):
-    """What the user says of a column: its kind, its role, and of a target the order of its classes."""
+    """What the user says of a column: its kind, its role, and the order of a target's classes, the size of pictures."""
 
-    expected: ClassVar[str] = "a kind, a role, or a table of kind, role and order"
+    expected: ClassVar[str] = "a kind, a role, or a table of kind, role, order and size"
 
     kind: str | None = None
     role: Role | None = None
@@ -124,6 +124,7 @@ class ColumnSpec(Section):
         BeforeValidator(_texts),
         Words("a list of classes, the lowest first"),
     ] = None
+    size: Annotated[Count | list[Count], Words("a side in pixels, or height and width")] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -137,6 +138,8 @@ class ColumnSpec(Section):
         given = self.model_dump(exclude_none=True)
         if "order" in given:
             return {**given, "order": list(given["order"])}
+        if "size" in given:
+            return given
         return str(next(iter(given.values()))) if len(given) == 1 else given
 
 
@@ -158,7 +161,10 @@ class SplitSpec(Section):
 
 
 class TrainingSpec(Section):
-    """How the network learns."""
+    """How the network learns.
+
+    ``weights`` names a file that the network for pictures starts from; ``freeze`` leaves that network as it is.
+    """
 
     loss: Choice | None = None
     optimizer: Choice | None = None
@@ -167,6 +173,24 @@ class TrainingSpec(Section):
     batch_size: Count | Literal["all"] | None = None
     epochs: Count | None = None
     time: Seconds | None = None
+    weights: str | None = None
+    freeze: bool = False
+
+
+class AugmentationSpec(Section):
+    """How the pictures of a training batch are changed; ``data.augment`` says what each means, and 0 leaves it out.
+
+    None takes what suits the pictures, where a network for pictures reads them.
+    """
+
+    shift: Annotated[float, Field(ge=0, lt=0.5)] | None = None
+    flip: bool | None = None
+    rotate: Annotated[float, Field(ge=0, le=180)] | None = None
+    scale: Annotated[float, Field(ge=0, lt=1)] | None = None
+    erase: Annotated[float, Field(ge=0, lt=1)] | None = None
+    colour: Annotated[float, Field(ge=0, lt=1)] | None = None
+    mixup: NonNegative | None = None
+    cutmix: NonNegative | None = None
 
 
 class RegularizationSpec(Section):
@@ -253,6 +277,7 @@ class Spec(Section):
     split: SplitSpec = SplitSpec()
     network: Choice | None = None
     training: TrainingSpec = TrainingSpec()
+    augmentation: AugmentationSpec = AugmentationSpec()
     regularization: RegularizationSpec = RegularizationSpec()
     stopping: StoppingSpec = StoppingSpec()
     evaluation: EvaluationSpec = EvaluationSpec()

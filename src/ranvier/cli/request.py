@@ -15,6 +15,10 @@ Source = Annotated[
 ]
 Target = Annotated[str | None, typer.Option("--target", help="The column to learn.")]
 Network = Annotated[str | None, typer.Option("--network", help="See: ranvier catalog networks.")]
+Weights = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="FILE", help="Weights that a network for pictures starts from."),
+]
 Task = Annotated[
     str | None,
     typer.Option(

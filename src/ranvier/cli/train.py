@@ -15,6 +15,7 @@ def train(
     source: request.Source = None,
     target: request.Target = None,
     network: request.Network = None,
+    weights: request.Weights = None,
     task: request.Task = None,
     kinds: request.Kinds = [],  # noqa: B006 (typer wants a plain default)
     roles: request.Roles = [],  # noqa: B006
@@ -59,6 +60,7 @@ def train(
         source=source,
         target=target,
         network=network,
+        training__weights=weights,
         task=task,
         validation=validation,
         test=test,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -69,11 +70,12 @@ def infer_schema(
             found.append(Column(column, kind, "target", reason))
         else:
             found.append(_column(values, sample[column], said, table.declared.get(column)))
-    found = _spare(found)
+    found = [replace(one, size=_size(columns.get(one.name, ColumnSpec()).size)) for one in _spare(found)]
     for one in found:
         if one.role == "ignored":
             ledger.note("set aside", one.reason, column=one.name)
     schema = Schema(tuple(found))
+    raise_if_any(SpecError, _size_mistakes(schema))
     raise_if_any(DataError, _data_mistakes(table, schema))
     return schema
 
@@ -169,6 +171,23 @@ def _request_mistakes(
         yield Mistake(
             f"the task is {task}, and the target's kind is {kind!r}", f"the kind {TARGET_KINDS[task]!r}"
         )
+
+
+def _size(said: int | list[int] | None) -> tuple[int, int] | None:
+    """Height and width, where a side or both are said."""
+    return None if said is None else (said, said) if isinstance(said, int) else (said[0], said[-1])
+
+
+def _size_mistakes(schema: Schema) -> Iterable[Mistake]:
+    """Say so where a size is said of what are no pictures, or pictures are to have different sizes."""
+    sized = [column for column in schema.columns if column.size]
+    for column in sized:
+        if column.kind != "image":
+            yield Mistake(
+                f"a size is said of column {column.name!r}, whose kind is {column.kind!r}", "pictures"
+            )
+    if len({column.size for column in sized if column.kind == "image"}) > 1:
+        yield Mistake("the columns of pictures are to have different sizes", "one size for all")
 
 
 def _of_role(columns: Mapping[str, ColumnSpec], role: Role) -> str | None:

@@ -52,7 +52,9 @@ class Preparation:
         for kind in KINDS:
             columns = [name for name in schema.inputs if schema[name].kind == kind]
             if columns:
-                blocks[kind] = load("kinds", kind).fit(frame.select(columns))
+                said = next((schema[name].size for name in columns if schema[name].size), None)
+                options = {} if said is None else {"size": said}
+                blocks[kind] = load("kinds", kind).fit(frame.select(columns), **options)
         return cls(blocks)
 
     @property

@@ -18,12 +18,14 @@ class Column:
         kind: a member of ``KINDS``, or None where no kind fits (such a column is ignored).
         role: what it is for.
         reason: why this kind and role, as a clause: ``12 distinct words``.
+        size: of pictures, where the user says it: height and width in pixels.
     """
 
     name: str
     kind: str | None
     role: Role
     reason: str
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,15 @@ class Schema:
 
     def as_dict(self) -> dict[str, Any]:
         """The schema as it stands in ``schema.json``."""
-        return {"columns": [asdict(column) for column in self.columns]}
+        columns = (asdict(column) for column in self.columns)
+        return {
+            "columns": [
+                {k: v for k, v in column.items() if k != "size" or v is not None} for column in columns
+            ]
+        }
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> Schema:
         """The schema that ``as_dict`` wrote."""
-        return cls(tuple(Column(**column) for column in state["columns"]))
+        sizes = ({"size": tuple(c["size"])} if c.get("size") else {} for c in state["columns"])
+        return cls(tuple(Column(**{**column, **size}) for column, size in zip(state["columns"], sizes)))

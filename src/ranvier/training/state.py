@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -97,6 +98,7 @@ class State:
             self.objective.load_state_dict(tree["objective"])
             for part, optimizer in self.optimizers.items():
                 optimizer.load_state_dict(tree["optimizers"][part])
+                _lay_out(optimizer)
             self.schedule.load_state_dict(tree["schedule"])
             if self.average:
                 self.average.load_state_dict(tree["average"])
@@ -123,6 +125,14 @@ class State:
         self.finding = Finding(**tree["finding"]) if tree["finding"] else None
         for name in self.NUMBERS:
             setattr(self, name, tree["numbers"][name])
+
+
+def _lay_out(optimizer: torch.optim.Optimizer) -> None:
+    """Lay out what an optimizer remembers as its parameters lie in memory: fused steps take both for alike."""
+    for parameter, remembered in optimizer.state.items():
+        for name, value in remembered.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                remembered[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def copy_weights(network: nn.Module) -> dict[str, Tensor]:

@@ -46,6 +46,8 @@ def explicit(state: State, limits: Limits, sample: Batch, plan: Plan) -> Explici
     if type(objective) is not Supervised or list(state.optimizers) != ["network"]:
         parts = " for several parts" if len(state.optimizers) > 1 else ""
         raise Unknown(f"the objective {type(objective).__name__} is not written out{parts}")
+    if objective.augment is not None:
+        raise Unknown("the pictures of each batch are augmented")
     state.network.train()
     return Explicit(
         state.network,

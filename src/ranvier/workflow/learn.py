@@ -12,11 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..assemble import Architecture, multiplications, try_out
+from ..assemble import Architecture, multiplications, reads_pictures, try_out
 from ..catalog import load
+from ..data.augment import Augment
 from ..data.batches import Batch, Batches
 from ..data.stream.passes import StreamBatches
 from ..delivery.model import forward
+from ..delivery.weights import freeze, put_weights, read_weights
 from ..errors import InternalError, Mistake, SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of, outputs_for
@@ -98,7 +100,12 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
         architecture = Architecture.of(network_choice, prepared.preparation, outputs)
         network = architecture.build(spec.seed)
     network = network.to(device)
-    objective = Supervised(loss, class_weights(spec, task, train, device), task.joined)
+    if training.weights or training.freeze:
+        start_from(network, network_choice.name, training.weights, training.freeze)
+    augment = Augment(**{name: value for name, value in spec.augmentation if value})
+    objective = Supervised(
+        loss, class_weights(spec, task, train, device), task.joined, augment if augment else None
+    )
     optimizer_choice, schedule_choice = _settled(training.optimizer), _settled(training.schedule)
     rate = rate or (training.learning_rate if isinstance(training.learning_rate, float) else 1e-3)
     optimizers = {
@@ -161,6 +168,29 @@ def _streaming(settled: Settled, asked: Spec, prepared: Prepared) -> Settled:
     if asked.execution.stream is not None:
         reasons.pop("execution.stream")
     return Settled(settled.spec.replace(changed), {**settled.reasons, **reasons})
+
+
+def start_from(network: nn.Module, name: str, weights: str | None, frozen: bool) -> None:
+    """Put the weights of a file into the network that reads the pictures, and let it stay as it is where asked.
+
+    Args:
+        network: assembled; changed in place.
+        name: of the network, in the catalogue.
+        weights: the file, or None.
+        frozen: whether that network shall not learn.
+
+    Raises:
+        SpecError: the network is none for pictures, or the weights do not fit it.
+    """
+    if not reads_pictures(name):
+        setting = "training.weights" if weights else "training.freeze"
+        raise SpecError(
+            Mistake(f"{setting} is for networks for pictures, and {name!r} is none", "such as 'resnet18'")
+        )
+    if weights:
+        put_weights(network, load("networks", name).last, read_weights(weights))
+    if frozen:
+        freeze(network)
 
 
 def _unwatched(spec: Spec) -> Spec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from .. import options
 from ..assemble import defaults, reads_pictures
 from ..catalog import load, unknown
+from ..data.kinds import Kind
 from ..errors import Mistake, SpecError, raise_if_any
 from ..insight.checks import unknown_codes
 from ..spec import OWN_NETWORK, Choice, Spec
@@ -38,7 +39,7 @@ def settle(
     task: Task,
     train_rows: int,
     own_outputs: int | None = None,
-    blocks: Iterable[str] = (),
+    blocks: Mapping[str, Kind] | None = None,
 ) -> Settled:
     """Fill in every setting of ``spec`` that training needs.
 
@@ -47,17 +48,19 @@ def settle(
         task: what the target asks.
         train_rows: how many rows there are to learn from.
         own_outputs: how many outputs the user's own module gives, where there is one.
-        blocks: the kinds of the inputs.
+        blocks: the fitted kinds of the inputs, by their names.
 
     Raises:
         SpecError: with every option or setting that does not fit the task or this machine.
     """
     chosen: dict[str, tuple[Any, str]] = {}
+    blocks = blocks or {}
     pictures = set(blocks) == {"image"}
     network = spec.network or Choice(name=PICTURE_NETWORK if pictures else DEFAULT_NETWORK)
     if spec.network is None:
         chosen["network"] = (network.name, f"the default for {'pictures' if pictures else 'tables'}")
-    raise_if_any(SpecError, _mistakes(spec, network, task))
+    raise_if_any(SpecError, [*_mistakes(spec, network, task), *_augmentation_mistakes(spec, blocks)])
+    chosen |= _augmentation(network.name, blocks)
     if network.name != OWN_NETWORK:
         for key, value in defaults(network).items():
             rate_of_another = key == "training.learning_rate" and spec.training.optimizer is not None
@@ -70,6 +73,7 @@ def settle(
     for key, (value, reason) in _general(spec, task, train_rows, network.name, chosen).items():
         if _open(spec, key):
             chosen.setdefault(key, (value, reason))
+    chosen = {key: value for key, value in chosen.items() if _open(spec, key)}
     settled = spec.replace({key: value for key, (value, _) in chosen.items()})
     return Settled(settled, {key: reason for key, (_, reason) in chosen.items()})
 
@@ -148,6 +152,30 @@ def _pace(rows: int, ensemble: bool) -> tuple[int, int, int]:
     batch = min(1024, max(16, 2 ** round(math.log2(rows / 32)))) if rows > 16 else rows
     epochs = max(20, min(200, round(400_000 / rows)))
     return batch, epochs, max(10, epochs // 4)
+
+
+GREY = {"shift": 0.08, "flip": False, "rotate": 10.0, "scale": 0.1}
+COLOUR = {"shift": 0.125, "flip": True, "rotate": 0.0, "scale": 0.0}
+"""What leaves the meaning of pictures as it is, as far as one can tell without looking at them."""
+
+
+def _augmentation(network: str, blocks: Mapping[str, Kind]) -> dict[str, tuple[Any, str]]:
+    """How pictures are changed, by their channels, where a network for pictures reads them."""
+    if "image" not in blocks or not (reads_pictures(network) or network == DEFAULT_NETWORK):
+        return {}
+    grey = blocks["image"].features()["channels"] % 3 != 0
+    reason = "for grey pictures: the mirror image of a letter is another" if grey else "for colour pictures"
+    return {f"augmentation.{name}": (value, reason) for name, value in (GREY if grey else COLOUR).items()}
+
+
+def _augmentation_mistakes(spec: Spec, blocks: Mapping[str, Kind]) -> list[Mistake]:
+    """Say so where pictures are to be changed and there are none."""
+    asked = [name for name, value in spec.augmentation if value]
+    if not asked or "image" in blocks:
+        return []
+    return [
+        Mistake(f"augmentation.{asked[0]} changes pictures, and no input column holds any", "no augmentation")
+    ]
 
 
 def _picture_pace(rows: int) -> tuple[int, int, int]:

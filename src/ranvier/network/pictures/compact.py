@@ -85,6 +85,7 @@ class Compact(nn.Module):
     "last",
     training__optimizer={"name": "adamw", "weight_decay": 0.05},
     training__learning_rate=0.004,
+    regularization__average="ema",
 )
 def compact(channels: int, size: Size, classes: int | None = None, *, width: Count = 32) -> Compact:
     """The default for pictures: convolutions with batch normalisation and residual stages."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Generator, Tensor, nn
+from typing_extensions import Self
 
 from ...catalog import load
 
@@ -93,11 +94,25 @@ class Pictures(nn.Module):
         self.outputs = int(self.network.outputs)
         self.multiplications = int(self.network.multiplications)
         self.spans = [(0, self.outputs)]
+        self.frozen = False
         self.reset(torch.default_generator)
 
     def reset(self, generator: Generator) -> None:
         """Draw all weights anew, from ``generator`` alone."""
         self.network.reset(generator)
+
+    def freeze(self) -> None:
+        """Let neither weights nor running statistics move from now on."""
+        self.frozen = True
+        self.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Learn from now on, or not; a frozen network stays as it is used."""
+        super().train(mode)
+        if self.frozen:
+            self.network.eval()
+        return self
 
     def forward(self, block: Tensor) -> Tensor:
         """(B, C, H, W) to (B, D)."""

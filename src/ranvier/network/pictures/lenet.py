@@ -110,7 +110,8 @@ class Chosen(nn.Module):
 @picture_network(
     "output",
     training__optimizer={"name": "adamw", "weight_decay": 0.01},
-    training__learning_rate=0.004,
+    training__learning_rate=0.002,
+    regularization__average="ema",
 )
 def lenet5(
     channels: int,

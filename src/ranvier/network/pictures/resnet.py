@@ -197,15 +197,14 @@ def _padded_stage(inputs: int, width: int, count: int, stride: int) -> nn.Module
 
 _marked = picture_network(
     "fc",
-    training__optimizer={"name": "nesterov", "weight_decay": 0.0005},
-    training__learning_rate=0.05,
+    training__optimizer={"name": "adamw", "weight_decay": 0.05},
+    training__learning_rate=0.001,
     training__batch_size=64,
 )
 _marked_small = picture_network(
     "fc",
-    training__optimizer={"name": "nesterov", "weight_decay": 0.0005},
-    training__learning_rate=0.1,
-    training__batch_size=128,
+    training__optimizer={"name": "adamw", "weight_decay": 0.05},
+    training__learning_rate=0.004,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...data.augment import Augment, Mixed
 from ...data.batches import Batch
 
 
@@ -24,6 +25,8 @@ class Supervised:
         class_weights: (C,) factors of the classes, or None.
         joined: turns the outputs of an ensemble (B, M, K) into (B, K), as a task's ``joined`` does; None where there
             is no ensemble: rows held out are then measured as those of a step.
+        augment: changes the pictures of a batch before each step, or None. Where it mixes two pictures, the loss is
+            that of both targets, by their shares.
     """
 
     def __init__(
@@ -31,10 +34,12 @@ class Supervised:
         loss: Callable[[Tensor, Tensor], Tensor],
         class_weights: Tensor | None = None,
         joined: Callable[[Tensor], Tensor] | None = None,
+        augment: Augment | None = None,
     ) -> None:
         self.loss = loss
         self.class_weights = class_weights
         self.joined = joined
+        self.augment = augment
 
     def parts(self, network: nn.Module) -> Mapping[str, Sequence[tuple[str, nn.Parameter]]]:
         """One part: every parameter that learns."""
@@ -44,20 +49,24 @@ class Supervised:
         self, network: nn.Module, batch: Batch, part: str, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """The weighted mean loss of the batch, and the outputs (B, K) or (B, M, K)."""
-        outputs = network(batch.inputs)
-        return self._mean(outputs, batch), outputs
+        if self.augment is None:
+            outputs = network(batch.inputs)
+            return self._mean(outputs, batch), outputs
+        pictures = self.augment(batch.inputs["image"], generator)
+        mixed = self.augment.mix(pictures, generator)
+        outputs = network({**batch.inputs, "image": mixed.pictures if mixed else pictures})
+        return self._mean(outputs, batch, mixed), outputs
 
     def evaluate(self, outputs: Tensor, batch: Batch) -> Tensor:
         """The weighted mean loss of outputs (B, K); those of an ensemble (B, M, K) are joined before."""
         return self._mean(self.joined(outputs) if self.joined else outputs, batch)
 
-    def _mean(self, outputs: Tensor, batch: Batch) -> Tensor:
-        if outputs.ndim == 3:
-            members = outputs.shape[1]
-            target = batch.target.repeat_interleave(members, dim=0)
-            losses = self.loss(outputs.flatten(0, 1), target).view(-1, members).mean(dim=1)
-        else:
-            losses = self.loss(outputs, batch.target)
+    def _mean(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
+        losses = self._losses(outputs, batch.target)
+        if mixed is not None:
+            share = mixed.share.to(losses.device)
+            others = self._losses(outputs, batch.target[mixed.partner])
+            losses = share * losses + (1.0 - share) * others
         weights = batch.weight
         if self.class_weights is not None:
             of_class = self.class_weights[batch.target]
@@ -65,6 +74,14 @@ class Supervised:
         if weights is None:
             return losses.mean()
         return (weights * losses).sum() / weights.sum().clamp_min(torch.finfo(losses.dtype).tiny)
+
+    def _losses(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B,) the loss of each row; of an ensemble the mean of its members'."""
+        if outputs.ndim < 3:
+            return self.loss(outputs, target)
+        members = outputs.shape[1]
+        repeated = target.repeat_interleave(members, dim=0)
+        return self.loss(outputs.flatten(0, 1), repeated).view(-1, members).mean(dim=1)
 
     def after_step(self, network: nn.Module) -> None:
         """Nothing."""
