@@ -127,7 +127,7 @@ class State:
             setattr(self, name, tree["numbers"][name])
 
 
-def _lay_out(optimizer: torch.optim.Optimizer) -> None:
+def _lay_out(optimizer: Any) -> None:
     """Lay out what an optimizer remembers as its parameters lie in memory: fused steps take both for alike."""
     for parameter, remembered in optimizer.state.items():
         for name, value in remembered.items():
