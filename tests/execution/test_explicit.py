@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ranvier import catalog
 from ranvier.data.batches import Batch
@@ -325,3 +327,38 @@ def test_logistic_regression_has_the_linear_network() -> None:
         return Assembled(encoders, trunk, Head(trunk.outputs, outputs))
 
     agree(build, BinaryCrossEntropy(), 1, "gradient_descent")
+
+
+class Counted(TorchDispatchMode):
+    """Counts what torch is asked to do, and how often it makes a tensor with memory of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations, self.made = 0, 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        self.operations += 1
+        known = {
+            t.untyped_storage().data_ptr() for t in [*args, *(kwargs or {}).values()] if isinstance(t, Tensor)
+        }
+        self.made += isinstance(result, Tensor) and result.untyped_storage().data_ptr() not in known
+        return result
+
+
+def test_a_step_does_not_ask_for_more_than_it_did() -> None:
+    layers = nn.Sequential(nn.Linear(7, 8), nn.ReLU(), nn.Linear(8, 3))
+    network = Own(layers.double(), {"number": {"width": 7}}).train()
+    rows = batch(16, CrossEntropy(), 3)
+    rows.inputs.pop("category")
+    with Explicit(network, CrossEntropy(), optimizer_of("adam", network), rows) as explicit:
+        buffers = explicit.buffers(16)
+        explicit.step(buffers)
+        calls = []
+        sys.setprofile(lambda frame, event, argument: calls.append(event) if event.endswith("call") else None)
+        explicit.step(buffers)
+        sys.setprofile(None)
+        with Counted() as counted:
+            explicit.step(buffers)
+    assert counted.operations <= 20 and counted.made <= 1, (counted.operations, counted.made)
+    assert len(calls) <= 48, len(calls)

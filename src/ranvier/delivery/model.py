@@ -168,18 +168,27 @@ def _pictures(array: NDArray[Any], kind: Any, columns: tuple[str, ...]) -> pl.Se
 @torch.no_grad()
 def forward(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
     """The outputs (N, K) of prepared rows, on the CPU, in evaluation mode."""
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    rows = len(next(iter(inputs.values())))
     training = network.training
-    network.eval()
+    if training:
+        network.eval()
     try:
-        outputs = [
-            network({name: block[start : start + CHUNK].to(device) for name, block in inputs.items()}).cpu()
-            for start in range(0, max(rows, 1), CHUNK)
-        ]
+        return _in_chunks(network, inputs)
     finally:
-        network.train(training)
-    return torch.cat(outputs)
+        if training:
+            network.train()
+
+
+def _in_chunks(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
+    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    rows = next(iter(inputs.values())).shape[0]
+    if rows <= CHUNK and device.type == "cpu":  # a row or few: nothing but the network itself
+        outputs: Tensor = network(dict(inputs))
+        return outputs
+    parts = [
+        network({name: block[start : start + CHUNK].to(device) for name, block in inputs.items()}).cpu()
+        for start in range(0, max(rows, 1), CHUNK)
+    ]
+    return torch.cat(parts)
 
 
 def task_from_state(name: str, state: Mapping[str, Any]) -> Task:

@@ -81,12 +81,16 @@ def _cross_entropy(loss: losses.CrossEntropy, z: Tensor, target: Tensor, delta: 
     classes, epsilon = z.shape[1], loss.label_smoothing
     log_p, q, true_class = torch.empty_like(z), torch.empty_like(z), target[:, None]
     elsewhere, there = epsilon / classes, 1.0 - epsilon + epsilon / classes
+    q_of_all, log_p_of_all = q.view(-1), log_p.view(-1)
 
     def backward(share: Share) -> Tensor:
         torch.log_softmax(z, 1, out=log_p)
         q.fill_(elsewhere).scatter_(1, true_class, there)
         torch.exp(log_p, out=delta).sub_(q).mul_(share)
-        return -torch.dot(q.mul_(share).view(-1), log_p.view(-1))
+        if isinstance(share, float):
+            return torch.dot(q_of_all, log_p_of_all).mul_(-share)
+        q.mul_(share)
+        return torch.dot(q_of_all, log_p_of_all).neg_()
 
     return backward
 

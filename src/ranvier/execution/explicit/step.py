@@ -83,10 +83,11 @@ class Explicit:
         Args:
             batch: rows like the sample's; at the optimizer's present rates.
         """
-        into = self.buffers(len(batch))
+        rows = len(batch)
+        into = self.buffers(rows)
         if batch is not into:
             _copy(batch, into)
-        value = self.passes[len(batch)].loss_and_gradient()
+        value = self.passes[rows].loss_and_gradient()
         if not math.isfinite(value):
             return value
         if self.l1 or self.l2:
@@ -130,6 +131,7 @@ class _Pass:
         self.target = target.repeat(self.members, *[1] * (target.ndim - 1)) if self.members > 1 else target
         width = outputs.shape[-1]
         self.loss = losses.build(loss, outputs.view(-1, width), self.target, self.chain.delta.view(-1, width))
+        self.equal_share = 1.0 / len(self.target)
         self.weighted = class_weights is not None or sample.weight is not None
 
     def loss_and_gradient(self) -> float:
@@ -137,7 +139,7 @@ class _Pass:
         if self.target is not self.batch.target:
             self.target.view(self.members, *self.batch.target.shape).copy_(self.batch.target)
         self.chain.forward()
-        value = self.loss(self._share() if self.weighted else 1.0 / len(self.target)).item()
+        value = self.loss(self._share() if self.weighted else self.equal_share).item()
         if math.isfinite(value):
             self.chain.backward()
         return value

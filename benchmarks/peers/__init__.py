@@ -1,0 +1,1 @@
+"""What the benchmark of speed compares: networks, and libraries that train them."""

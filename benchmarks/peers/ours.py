@@ -1,0 +1,117 @@
+"""Ranvier's side of the benchmark of speed: its own loop, by a plan that it chose by trial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ranvier.data.batches import Batch, Batches
+from ranvier.execution.plan import Plan, candidates
+from ranvier.execution.trial import choose
+from ranvier.losses import BinaryCrossEntropy, CrossEntropy
+from ranvier.network.assembled import Assembled
+from ranvier.network.encoders import Embeddings, Numbers
+from ranvier.network.heads import Head
+from ranvier.network.mlp import MLP
+from ranvier.network.piecewise import Piecewise
+from ranvier.network.tabm import TabM
+from ranvier.training.limits import Limits
+from ranvier.training.loop import train
+from ranvier.training.objectives.supervised import Supervised
+from ranvier.training.optimizers import adam
+from ranvier.training.schedules import Constant
+from ranvier.training.state import State
+from ranvier.training.steps import steps_by
+
+from .libraries import Epoch
+from .networks import Case
+
+ADULT = [9, 17, 8, 15, 7, 6, 3, 43]
+"""The categories of the columns of Adult, each with one for missing values."""
+
+
+class Fed(nn.Module):
+    """A plain module in the place of a network: it is fed the one block."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        outputs: Tensor = self.network(inputs["number"])
+        return outputs
+
+
+def network_of(case: Case, x: Tensor) -> nn.Module:
+    """A case as Ranvier's own network, or the plain module."""
+    torch.manual_seed(0)
+    if not case.hidden:
+        return Fed(case.build())
+    trunk = MLP(x.shape[1], hidden=list(case.hidden), dropout=0.0)
+    return Assembled({"number": Numbers(width=x.shape[1])}, trunk, Head(trunk.outputs, case.classes))
+
+
+def state_of(network: nn.Module, loss: Any) -> State:
+    """A training at step 0, with Adam at 1e-3."""
+    objective = Supervised(loss)
+    return State(network, objective, {"network": adam(objective.parts(network)["network"], 1e-3)}, Constant())
+
+
+def epoch_of(state: State, batches: Batches, plan: Plan) -> Epoch:
+    """A function that trains one more epoch."""
+
+    def epoch() -> None:
+        torch.set_num_threads(plan.threads)
+        state.finished = None
+        train(state, batches, Limits(epochs=state.epoch + 1), lambda network: {}, plan=plan)
+
+    return epoch
+
+
+def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Plan, str]:
+    """The plan that the trials choose, and the reason."""
+    few = Batch({"number": x[: case.batch]}, y[: case.batch], torch.arange(case.batch))
+    first = Plan("explicit" if case.hidden else "autograd")
+    plans = candidates(first, network_of(case, x), torch.get_num_threads(), heavy=not exact)
+
+    def start(plan: Plan) -> Any:
+        state = state_of(network_of(case, x).train(), CrossEntropy())
+        steps = steps_by(plan, state, Batches(few, case.batch, 0), Limits(epochs=1))
+        steps.__enter__()
+        return lambda: steps.step(few)
+
+    verdict = choose(plans, start, lambda step: 1e9)
+    return verdict.plan, verdict.reason
+
+
+def ranvier(case: Case, x: Tensor, y: Tensor, plan: Plan) -> Epoch:
+    """Ranvier's loop by a plan."""
+    data = Batch({"number": x}, y, torch.arange(len(x)))
+    return epoch_of(state_of(network_of(case, x), CrossEntropy()), Batches(data, case.batch, 0), plan)
+
+
+def adult(rows: int) -> Batch:
+    """Noise in the shape of Adult: 6 numbers and 8 categories."""
+    categories = [torch.randint(0, n, (rows,)) for n in ADULT]
+    inputs = {"number": torch.randn(rows, 6), "category": torch.stack(categories, 1)}
+    return Batch(inputs, torch.randint(0, 2, (rows,)), torch.arange(rows))
+
+
+def table_network() -> nn.Module:
+    """The default network of tables for Adult."""
+    edges = torch.linspace(-3.0, 3.0, 33).tolist()
+    encoders = {"number": Piecewise(width=6, edges=[edges] * 6), "category": Embeddings(cardinalities=ADULT)}
+    trunk = TabM(sum(int(encoder.outputs) for encoder in encoders.values()))
+    return Assembled(encoders, trunk, trunk.head(1))
+
+
+def small_network(dropout: float = 0.0) -> nn.Module:
+    """A perceptron of 64-64 for Adult."""
+    encoders = {"number": Numbers(width=6), "category": Embeddings(cardinalities=ADULT)}
+    trunk = MLP(sum(int(e.outputs) for e in encoders.values()), hidden=[64, 64], dropout=dropout)
+    return Assembled(encoders, trunk, Head(64, 1))
+
+
+TWO_CLASSES = BinaryCrossEntropy()

@@ -1,0 +1,185 @@
+"""Microseconds a training step, Ranvier beside every library that is installed, in turns in one process.
+
+    python benchmarks/speed.py [--rounds 5] [--only NAME ...]
+
+A burst is one epoch over rows in memory; of each library's bursts the quickest counts, so that what else the machine
+did matters little. The first line of each row is the plan that Ranvier chose by trial. Where a peer is not installed
+its place is empty: ``pip install "ranvier[bench]"`` brings those that pip can.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from peers import ours
+from peers.libraries import PEERS
+from peers.networks import CASES, Case
+
+from ranvier.execution.explicit import Explicit
+from ranvier.execution.plan import Plan
+from ranvier.execution.population import Population
+from ranvier.training.optimizers import adam, adamw
+
+
+def quickest(
+    runs: dict[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, float]:
+    """Seconds of the quickest call of each, in turns; one call beforehand does not count."""
+    cores = torch.get_num_threads()
+    for run in runs.values():
+        run()
+    best = dict.fromkeys(runs, math.inf)
+    for _ in range(rounds):
+        for name, run in runs.items():
+            torch.set_num_threads(cores)
+            started = clock()
+            run()
+            best[name] = min(best[name], clock() - started)
+    torch.set_num_threads(cores)
+    return best
+
+
+def compare(case: Case, rounds: int) -> None:
+    """One row: Ranvier's chosen plan, its best in 32 bits, and the peers."""
+    x, y = case.inputs(case.batch * case.steps), torch.randint(0, case.classes, (case.batch * case.steps,))
+    plan, reason = ours.plan_for(case, x, y)
+    exact, _ = ours.plan_for(case, x, y, exact=True)
+    runs: dict[str, Callable[[], object]] = {"Ranvier": ours.ranvier(case, x, y, plan)}
+    if exact != plan:
+        runs["Ranvier (32 bits)"] = ours.ranvier(case, x, y, exact)
+    for name, make in PEERS.items():
+        try:
+            epoch = make(case, x, y)
+        except ImportError as error:  # installed without something that it needs
+            print(f"\n{name} is left out: {error}")
+            continue
+        if epoch is not None:
+            runs[name] = epoch
+    micro = {name: seconds / case.steps * 1e6 for name, seconds in quickest(runs, rounds).items()}
+    print(f"\n{case.name}, batch {case.batch}: {plan} ({reason})")
+    for name, value in micro.items():
+        print(f"  {name:<20} {value:10.0f} us a step   {value / micro['Ranvier']:6.2f} x Ranvier", flush=True)
+
+
+def bare_kernels(rounds: int) -> None:
+    """784-128-10 by hand beside the operations that it cannot do without; seconds of the processor, on one thread."""
+    torch.set_num_threads(1)
+    case = CASES[0]
+    x, y = case.inputs(case.batch * case.steps), torch.randint(0, 10, (case.batch * case.steps,))
+    rows, index = torch.empty(32, 784), torch.randperm(len(x))
+    w1, w2, b1, b2 = torch.randn(128, 784), torch.randn(10, 128), torch.zeros(128), torch.zeros(10)
+    a, z, d1, d2 = torch.empty(32, 128), torch.empty(32, 10), torch.empty(32, 128), torch.empty(32, 10)
+    flat = [torch.zeros(w1.numel() + w2.numel() + 138) for _ in range(4)]
+    step = torch.tensor(1.0)
+
+    def kernels() -> None:
+        for start in range(0, len(x), 32):
+            torch.index_select(x, 0, index[start : start + 32], out=rows)
+            torch.addmm(b1, rows, w1.t(), out=a)
+            torch.clamp_min(a, 0.0, out=a)
+            torch.addmm(b2, a, w2.t(), out=z)
+            torch.softmax(z, 1, out=d2)
+            torch.mm(d2.t(), a, out=w2)
+            torch.mm(d2, w2, out=d1)
+            torch.mm(d1.t(), rows, out=w1)
+            torch._fused_adam_(
+                [flat[0]], [flat[1]], [flat[2]], [flat[3]], [], [step], lr=1e-3, beta1=0.9, beta2=0.999,
+                weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
+            )  # fmt: skip
+
+    best = quickest(
+        {"kernels": kernels, "loop": ours.ranvier(case, x, y, Plan("explicit"))},
+        3 * rounds,
+        time.process_time,
+    )
+    print(
+        f"\n784-128-10, one thread: {best['loop'] / case.steps * 1e6:.0f} us a step in the loop, bare kernels"
+    )
+    print(
+        f"  {best['kernels'] / case.steps * 1e6:.0f} us: {best['loop'] / best['kernels']:.2f} times as long"
+    )
+
+
+def table(rounds: int) -> None:
+    """The default network of tables: by hand beside autograd, on each number of threads."""
+    data = ours.adult(256 * 20)
+    for threads in sorted({1, torch.get_num_threads()}):
+        runs = {
+            name: ours.epoch_of(
+                ours.state_of(ours.table_network(), ours.TWO_CLASSES),
+                ours.Batches(data, 256, 0),
+                Plan(name, threads=threads),
+            )
+            for name in ("explicit", "autograd")
+        }
+        best = quickest(runs, rounds)
+        print(f"\nThe default network on the shape of Adult, batch 256, {threads} thread(s): by hand")
+        print(
+            f"  {best['explicit'] / 20 * 1e3:.2f} ms a step, autograd {best['autograd'] / 20 * 1e3:.2f} ms: "
+            f"{best['autograd'] / best['explicit']:.2f} times as fast",
+            flush=True,
+        )
+
+
+def population(rounds: int) -> None:
+    """32 perceptrons of 64-64 as one program beside 32 by hand, one after another on one thread."""
+    count = 32
+    for size in (32, 256):
+        data = ours.adult(size * 40)
+        networks = [ours.small_network().train() for _ in range(count)]
+        optimizers = [adamw(list(network.named_parameters()), 1e-3) for network in networks]
+        alone = ours.small_network().train()
+        index = torch.stack([torch.randperm(len(data))[:size] for _ in range(count)])
+        by_hand = Explicit(
+            alone, ours.TWO_CLASSES, adam(list(alone.named_parameters()), 1e-3), data.take(index[0])
+        )
+        with Population(networks, ours.TWO_CLASSES, optimizers, data) as together, by_hand:
+
+            def all_at_once(together: Population = together, index: torch.Tensor = index) -> None:
+                for _ in range(8):
+                    together.step(index, range(count))
+
+            def one_by_one(
+                by_hand: Explicit = by_hand, index: torch.Tensor = index, data: ours.Batch = data
+            ) -> None:
+                torch.set_num_threads(1)
+                for each in index:
+                    for _ in range(8):
+                        by_hand.step(data.take_into(each, by_hand.buffers(len(each))))
+
+            best = quickest({"together": all_at_once, "alone": one_by_one}, 2 * rounds)
+        print(
+            f"\n32 networks of 64-64, batch {size}: {best['alone'] / best['together']:.2f} times as fast together"
+        )
+        print(f"  ({best['together'] / 8 * 1e6:.0f} us against {best['alone'] / 8 * 1e6:.0f} us)", flush=True)
+
+
+PARTS: dict[str, Callable[[int], None]] = {
+    "kernels": bare_kernels,
+    "table": table,
+    "population": population,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", nargs="*", default=[*PARTS, *(case.name for case in CASES)])
+    asked = parser.parse_args()
+    cores = torch.get_num_threads()
+    print(f"torch {torch.__version__}, {cores} threads")
+    for case in CASES:
+        if case.name in asked.only:
+            compare(case, asked.rounds)
+    for name, part in PARTS.items():
+        if name in asked.only:
+            torch.set_num_threads(cores)
+            part(asked.rounds)
+
+
+if __name__ == "__main__":
+    main()
