@@ -36,6 +36,9 @@ SAMPLES = {
     "breast_cancer": "569 tumours, 30 measurements; target diagnosis",
     "bicycles": "1,000 simulated offers of used bicycles, 11 columns of all kinds; target sold",
     "diabetes": "442 patients, 10 measurements; target progression",
+    "mnist": "70,000 handwritten digits of 28x28 pixels, downloaded; target digit",
+    "fashion_mnist": "70,000 garments of 28x28 pixels, downloaded; target garment",
+    "cifar10": "60,000 colour pictures of 32x32 pixels, downloaded; target object",
 }
 
 KINDS = {

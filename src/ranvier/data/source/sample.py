@@ -1,4 +1,4 @@
-"""The samples: real data that scikit-learn holds, and a simulated table, for a first try without a download."""
+"""The samples: real data that scikit-learn holds and a simulated table, without a download; and pictures, with one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..ledger import Ledger
 from ..table import Table
 from .bicycles import TARGET, bicycles
 from .fingerprint import fingerprint
+from .picture_samples import HOMES, read_sample
 
 PREFIX = "sample:"
 
@@ -43,10 +44,13 @@ def read(location: object, ledger: Ledger) -> Table:
 
     Raises:
         SpecError: there is no sample of that name.
+        DataError: it is to be downloaded and cannot be.
     """
     name = str(location).removeprefix(PREFIX)
     if mistake := unknown("samples", name):
         raise SpecError(mistake)
+    if name in HOMES:
+        return read_sample(name, ledger)
     if name == "bicycles":
         frame, target = bicycles(), TARGET
         ledger.read += frame.height
