@@ -279,7 +279,7 @@ CASES = (
     Broken(
         "database without a table",
         lambda folder: "postgresql://me:secret@host/shop",
-        r"[Pp]ostgresql://me@host/shop names no table. Expected ADDRESS\?table=NAME",
+        r"[Pp]ostgresql://me:\$\{DATABASE_PASSWORD\}@host/shop names no table. Expected ADDRESS\?table=NAME",
     ),
     Broken(
         "empty npz",

@@ -167,8 +167,8 @@ def record_start(window: bytes, separator: str, width: int) -> int | None:
     Whether the cut lies inside a quoted field cannot be seen at the cut. Both are tried, and the one is taken by which
     more records of the window have as many fields as the header.
 
-    >>> record_start(b'nds,3\\n"a,\\nb",4\\n', ",", 2), record_start(b'nds\\n",3\\n"a,\\nb",4\\n', ",", 2)
-    (6, 7)
+    >>> record_start(b'nds,3\\n"a,\\nb",4\\n', ",", 2), record_start(b'nds\\n",3\\n"a,\\nb",4\\n5,6\\n', ",", 2)
+    (6, 8)
     """
     content = np.frombuffer(window, np.uint8)
     inside = np.cumsum(content == ord('"'), dtype=np.int64) % 2
