@@ -10,6 +10,7 @@ import torch
 from ranvier.data.batches import Batch
 from ranvier.data.stream import Block
 from ranvier.data.stream.passes import Piece, StreamBatches
+from ranvier.data.stream.room import Room
 from ranvier.errors import DataError
 
 BLOCKS = [Block(0, start, start + 10) for start in range(0, 205, 10)]
@@ -93,3 +94,17 @@ def test_too_many_rows_that_cannot_be_read():
 def test_no_row_is_left():
     with pytest.raises(DataError, match="No row of the table is left to train on"):
         rows_of(stream(read=lambda block: read(block, every=0)), 1)
+
+
+def test_the_rows_of_all_groups_are_put_into_two_rooms(monkeypatch):
+    rooms = []
+
+    def room(like: Batch) -> Room:
+        rooms.append(Room(like))
+        return rooms[-1]
+
+    monkeypatch.setattr("ranvier.data.stream.passes.Room", room)
+    batches = stream()
+    rows_of(batches, 200)
+    assert len(batches.begun) > 10
+    assert len(rooms) == 2 and all(64 <= len(room.held) <= 80 for room in rooms)

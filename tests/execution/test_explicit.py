@@ -15,6 +15,7 @@ from ranvier import catalog
 from ranvier.data.batches import Batch
 from ranvier.execution.explicit import Explicit, Unknown
 from ranvier.execution.explicit.chain import Chain
+from ranvier.execution.explicit.step import SIZES
 from ranvier.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Focal, Huber, PerceptronCriterion
 from ranvier.network.assembled import Assembled, Own
 from ranvier.network.encoders import Embeddings, Numbers
@@ -92,13 +93,14 @@ def agree(
     l1: float = 0.0,
     l2: float = 0.0,
     clip: float | None = None,
+    sizes: tuple[int, ...] = ROWS,
     **options: Any,
 ) -> None:
     """Train two copies, by hand and by autograd, and compare them at each step."""
     by_hand, plain = built(build, outputs, **options), built(build, outputs, **options)
     ours, theirs = optimizer_of(optimizer, by_hand), optimizer_of(optimizer, plain)
     objective = Supervised(loss, class_weights)
-    batches = [batch(rows, loss, outputs, weighted) for rows in ROWS]
+    batches = [batch(rows, loss, outputs, weighted) for rows in sizes]
     with Explicit(
         by_hand, loss, ours, batches[0], class_weights=class_weights, l1=l1, l2=l2, clip=clip
     ) as explicit:
@@ -122,6 +124,7 @@ def agree(
             if p.is_floating_point()
         )
         same_memory(ours.state_dict(), theirs.state_dict())
+        assert len(explicit.passes) <= SIZES
 
 
 def same_memory(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
@@ -149,6 +152,11 @@ def test_activations(activation: str) -> None:
 @pytest.mark.parametrize("activation", ["relu", "tanh", "silu"])
 def test_the_default_network_of_tables(dropout: float, activation: str) -> None:
     agree(tabm, CrossEntropy(), 3, hidden=[12, 8], dropout=dropout, activation=activation)
+
+
+@pytest.mark.parametrize("build", [mlp, tabm])
+def test_batches_of_many_sizes(build: Any) -> None:
+    agree(build, CrossEntropy(), 3, hidden=[12, 8], sizes=(16, 3, 16, 9, 5, 2, 16, 9, 3, 7, 16))
 
 
 @pytest.mark.parametrize("build", [mlp, tabm])

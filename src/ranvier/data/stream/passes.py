@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ...errors import DataError, Mistake
 from ...files import write_text
 from ..batches import Batch
 from . import Block
+from .room import Room
 
 TOGETHER = 8
 """The rows of so many blocks are mixed: more mix better, and take more memory."""
@@ -159,24 +160,27 @@ class StreamBatches:
             last = self.begun.pop()  # it is noted again, with the same numbers
             passed, group, at = last.passed, last.group, last.step
         pool = ThreadPoolExecutor(1)
+        room, spare = (
+            Room(self.few),
+            Room(self.few),
+        )  # the rows of one group are drawn while those of the next are read
         try:
-            ahead = pool.submit(self._load, passed, group)
+            ahead = pool.submit(self._load, passed, group, room)
             while True:
-                pieces, following = ahead.result(), self._after(passed, group)
-                ahead = pool.submit(self._load, *following)
-                rows = sum(len(piece.batch) for piece in pieces)
-                self._note(at, passed, group, rows, pieces)
-                bounds = self._bounds(rows)
-                if rows:
-                    mixed = _joined([piece.batch for piece in pieces]).to(self.few.target.device)
-                    del pieces
-                    order = torch.randperm(rows, generator=_generator(self.seed, passed, group))
+                read, following = ahead.result(), self._after(passed, group)
+                ahead = pool.submit(self._load, *following, spare)
+                self._note(replace(read, step=at))
+                bounds = self._bounds(read.rows)
+                if read.rows:
+                    mixed = room.rows().to(self.few.target.device)
+                    order = torch.randperm(read.rows, generator=_generator(self.seed, passed, group))
                     for number, (start, stop) in enumerate(pairwise(bounds)):
                         if at + number >= step:
                             yield mixed, order[start:stop]
                     del mixed
                 at += len(bounds) - 1
                 passed, group = following
+                room, spare = spare, room
                 if group == 0 and at == 0:
                     raise DataError(Mistake("no row of the table is left to train on", "at least one"))
         finally:
@@ -193,29 +197,37 @@ class StreamBatches:
         last = (group + 1) * TOGETHER >= len(self.blocks)
         return (passed + 1, 0) if last else (passed, group + 1)
 
-    def _load(self, passed: int, group: int) -> list[Piece]:
+    def _load(self, passed: int, group: int, room: Room) -> Begun:
+        """Read the training rows of a group into ``room``; its first step is not known here."""
         generator = np.random.Generator(np.random.PCG64([self.seed, passed]))
         order = generator.permutation(len(self.blocks))
-        return [self.read(self.blocks[i]) for i in order[group * TOGETHER : (group + 1) * TOGETHER]]
+        chosen = order[group * TOGETHER : (group + 1) * TOGETHER]
+        rows, read, held, unreadable, dropped = 0, 0, 0, 0, Counter[str]()
+        room.clear()
+        for place in chosen:
+            piece = self.read(self.blocks[place])
+            room.add(piece.batch, TOGETHER)
+            rows += len(piece.batch)
+            read += piece.read
+            held += piece.held
+            unreadable += piece.unreadable
+            dropped.update(piece.dropped)
+        return Begun(0, passed, group, rows, read, held, unreadable, dict(dropped))
 
-    def _note(self, step: int, passed: int, group: int, rows: int, pieces: Sequence[Piece]) -> None:
+    def _note(self, group: Begun) -> None:
         """Note that a group begins.
 
         Raises:
             DataError: too many of the rows read so far cannot be read.
             RunError: the file cannot be written.
         """
-        dropped: Counter[str] = Counter()
-        for piece in pieces:
-            dropped.update(piece.dropped)
-        read, held = sum(piece.read for piece in pieces), sum(piece.held for piece in pieces)
-        unreadable = sum(piece.unreadable for piece in pieces)
-        self.begun.append(Begun(step, passed, group, rows, read, held, unreadable, dict(dropped)))
+        self.begun.append(group)
         self._rewrite()
         read = sum(one.read for one in self.begun)
         unreadable = sum(one.unreadable for one in self.begun)
         if read >= LEAST_READ and unreadable > MOST_UNREADABLE * read:
-            shown = ", ".join(reason for reason, count in dropped.most_common(3) if count)
+            dropped = Counter(group.dropped).most_common(3)
+            shown = ", ".join(reason for reason, count in dropped if count)
             raise DataError(
                 Mistake(
                     f"{unreadable:,} of the {read:,} rows read so far cannot be read ({shown})",
@@ -227,16 +239,6 @@ class StreamBatches:
     def _rewrite(self) -> None:
         if self.path is not None:
             write_text(self.path, "".join(json.dumps(asdict(one)) + "\n" for one in self.begun))
-
-
-def _joined(batches: Sequence[Batch]) -> Batch:
-    weights = [batch.weight for batch in batches if batch.weight is not None]
-    return Batch(
-        {name: torch.cat([batch.inputs[name] for batch in batches]) for name in batches[0].inputs},
-        torch.cat([batch.target for batch in batches]),
-        torch.cat([batch.rows for batch in batches]),
-        torch.cat(weights) if weights else None,
-    )
 
 
 def _generator(seed: int, passed: int, group: int) -> torch.Generator:

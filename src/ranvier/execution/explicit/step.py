@@ -15,6 +15,9 @@ from .chain import Chain, Unknown, obstacle
 from .flat import Flat
 from .update import update
 
+SIZES = 3
+"""Buffers are kept for batches of so many sizes."""
+
 
 class Explicit:
     """Carries out the steps of a network that is trained by one loss and one optimizer.
@@ -74,6 +77,8 @@ class Explicit:
     def buffers(self, rows: int) -> Batch:
         """Where a batch of so many rows is best put: a step of another batch copies it here first."""
         if rows not in self.passes:
+            if len(self.passes) >= SIZES:  # the last batches of a stream are of many sizes
+                del self.passes[next(size for size in self.passes if size != len(self.sample))]
             self.passes[rows] = _Pass(self.network, self.loss, self.sample, rows, self.class_weights)
         return self.passes[rows].batch
 
