@@ -185,3 +185,19 @@ def test_the_size_of_pictures_can_be_said(tmp_path):
         rv.fit(both, target="y", settings={**settings, **sizes}, out=tmp_path / "both")
     two = rv.fit(both, target="y", settings=settings, out=tmp_path / "two")
     assert two.model.preparation.blocks["image"].features()["channels"] == 2
+
+
+def test_the_worst_mistakes_are_shown_as_pictures(tmp_path):
+    made, labels = pictures()
+    for number, picture in enumerate(made):
+        folder = tmp_path / "data" / "ab"[labels[number]]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / f"{number}.png")
+    untrained = {**QUICK, "training.epochs": 1, "training.learning_rate": 1e-9}
+    for name, data in (("folder", tmp_path / "data"), ("arrays", (made, labels))):
+        run = rv.fit(data, settings=untrained, out=tmp_path / name)
+        told = run.metrics["mistakes"]
+        assert told["columns"] == ["picture" if name == "folder" else "x"]
+        shown = next(iter(told["values"].values()))[0]
+        assert shown.startswith("data:image/png;base64,")
+        assert f'<img src="{shown}" alt="the picture of row' in (run.folder / "report.html").read_text()

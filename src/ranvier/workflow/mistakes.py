@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 from numpy.typing import NDArray
 
+from ..data.kinds.image import thumbnails
 from ..data.kinds.values import is_readable
 from ..data.schema import Schema
 from ..evaluation.mistakes import worst_rows
@@ -31,17 +32,23 @@ def inputs_of_worst(
 
     Returns:
         ``columns``, the first input columns; ``left_out``, how many more there are; ``values``, for each row, by its
-        number, the values as text (None where missing).
+        number, the values as text (None where missing); a picture as a small PNG in base 64.
     """
-    names = [name for name in schema.inputs if name in frame and is_readable(frame[name])]
-    shown = names[:COLUMNS]
+    names = [name for name in schema.inputs if name in frame]
+    shown = [n for n in names if schema[n].kind == "image" or is_readable(frame[n])][:COLUMNS]
     worst = worst_rows(truth, predicted)
-    values = [frame[name][worst].cast(pl.String, strict=False).to_list() for name in shown]
+    values = [_told(frame[name][worst], str(schema[name].kind)) for name in shown]
     return {
         "columns": shown,
         "left_out": len(schema.inputs) - len(shown),
-        "values": {str(int(rows[i])): [_short(each[at]) for each in values] for at, i in enumerate(worst)},
+        "values": {str(int(rows[i])): [each[at] for each in values] for at, i in enumerate(worst)},
     }
+
+
+def _told(values: pl.Series, kind: str) -> list[str | None]:
+    if kind == "image":
+        return thumbnails(values)
+    return [_short(text) for text in values.cast(pl.String, strict=False).to_list()]
 
 
 def _short(text: str | None) -> str | None:

@@ -32,7 +32,7 @@ from typing_extensions import Self
 
 from ...errors import DataError, Mistake
 from ..ledger import Ledger
-from ..pictures import DATA, ENDINGS, SMALLEST, Unreadable, decoded, each, resized, seen, written
+from ..pictures import DATA, ENDINGS, SMALLEST, Seen, Unreadable, decoded, each, resized, seen, written
 from . import Guess
 from .values import ENOUGH, MISSING, check_some, check_state, note_cells
 
@@ -225,6 +225,31 @@ def unreadable(values: pl.Series) -> dict[str, list[int]]:
     for place, outcome in zip(places, looked):
         if isinstance(outcome, str):
             found.setdefault(outcome, []).append(place)
+    return found
+
+
+def thumbnails(values: pl.Series, side: int = LARGEST) -> list[str | None]:
+    """Raw pictures as small ones, written as text; None where one is missing or cannot be read.
+
+    Args:
+        values: raw values (N).
+        side: no side is longer.
+    """
+    if shape := _shape(values.dtype):
+        looked: list[Any] = [Seen(shape[0], shape[1], len(shape) == 3 and shape[2] > 1)] * len(values)
+    else:
+        raw = _text(values) if values.dtype == pl.String else values
+        looked = [None if one is None else _tried(seen, one) for one in raw.to_list()]
+    found: list[str | None] = []
+    for place, one in enumerate(looked):
+        if not isinstance(one, Seen):
+            found.append(None)
+            continue
+        scale = min(1.0, side / max(one.height, one.width))
+        size = max(1, round(one.height * scale)), max(1, round(one.width * scale))
+        block = np.zeros((1, 3 if one.colour else 1, *size), dtype=np.uint8)
+        wrong = _filled(block, values[place : place + 1], block.shape[1], size)
+        found.append(None if wrong else written(block[0]))
     return found
 
 

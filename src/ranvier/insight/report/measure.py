@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,9 @@ from .markup import (
     tag,
     words,
 )
+
+PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
+"""What a picture looks like that is written as text."""
 
 ENOUGH = 25
 """Up to so many classes are shown at once; more are folded away."""
@@ -202,9 +207,19 @@ def _input_names(contents: Contents) -> list[str]:
 
 
 def _inputs(contents: Contents, row: int) -> list[str]:
-    """The input values of a row; a dash where one is missing."""
+    """The input values of a row, pictures as such; a dash where one is missing."""
     known = contents.metrics.get("mistakes", {}).get("values", {}).get(str(int(row)))
-    return ["–" if value is None else value for value in known or [None] * len(_input_names(contents))]
+    values = known or [None] * len(_input_names(contents))
+    return ["–" if value is None else _shown(value, int(row)) for value in values]
+
+
+def _shown(value: str, row: int) -> str:
+    """A value as it is, or the picture that it is the text of."""
+    if not PICTURE.fullmatch(value):
+        return value
+    return Html(
+        f'<img src="{value}" alt="the picture of row {row}" width="64" style="image-rendering:pixelated">'
+    )
 
 
 def _caption(rows: list[list[str]]) -> str:
