@@ -2,8 +2,8 @@
 
     scripts/bench pictures FOLDER [NETWORK[:EPOCHS] ...]
 
-FOLDER holds MNIST's four IDX files. Each network is trained with its defaults but for 5% of the training rows held out for
-validation and one thread; ``lenet5:12`` says how many epochs, where the default is not wanted.
+FOLDER holds MNIST's four IDX files. Each network is trained with its defaults but for one thread and 5% of the training
+rows for validation; ``lenet5:12`` says how many epochs, where the default is not wanted.
 """
 
 from __future__ import annotations
