@@ -1,0 +1,1 @@
+"""Planted faults: broken programs whose fault is known, and healthy ones, for ``scripts/bench faults``."""

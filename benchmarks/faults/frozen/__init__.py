@@ -1,0 +1,1 @@
+"""The half of the planted faults that is run only at the end."""
