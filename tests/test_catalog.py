@@ -55,6 +55,7 @@ def test_every_sample_says_its_size_and_target():
         ("schedules", "schedule"),
         ("objectives", "objective"),
         ("checks", "check"),
+        ("wiring_checks", "wiring check"),
     ],
 )
 def test_a_wrong_name_is_answered_in_the_singular(catalogue, one):

@@ -22,6 +22,7 @@ PUBLIC = [
     "SpecError",
     "UserError",
     "__version__",
+    "check",
     "evaluate",
     "fit",
     "inspect",

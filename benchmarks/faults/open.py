@@ -202,7 +202,7 @@ def everything_frozen(a):
     return p
 
 
-@fault("RV232", "loss")
+@fault("RV233", "loss")
 def the_loss_is_maximised(a):
     p = classifier(a)
     p.loss = lambda o, t: -F.cross_entropy(o, t)

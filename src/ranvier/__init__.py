@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .delivery.file import load
     from .delivery.model import Model
     from .insight.trace import trace
+    from .insight.wiring.check import check
     from .workflow.evaluate import evaluate
     from .workflow.fit import fit, resume
     from .workflow.inspect import inspect
@@ -44,6 +45,7 @@ _LAZY = {
     "evaluate": "ranvier.workflow.evaluate",
     "load": "ranvier.delivery.file",
     "trace": "ranvier.insight.trace",
+    "check": "ranvier.insight.wiring.check",
     "Model": "ranvier.delivery.model",
     "Run": "ranvier.workflow.run",
 }
@@ -61,6 +63,7 @@ __all__ = [
     "SpecError",
     "UserError",
     "__version__",
+    "check",
     "evaluate",
     "fit",
     "inspect",

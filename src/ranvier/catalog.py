@@ -233,6 +233,33 @@ CHECKS = {
     "no_better": "ranvier.insight.checks.no_better:NoBetter",
 }
 
+WIRING_CHECKS = {  # of a program before it trains: rv.check
+    "cannot_run": "ranvier.insight.wiring.cannot_run:CannotRun",
+    "activation_twice": "ranvier.insight.wiring.activation_twice:ActivationTwice",
+    "loss_input": "ranvier.insight.wiring.loss_input:LossInput",
+    "target_unfit": "ranvier.insight.wiring.target_unfit:TargetUnfit",
+    "broadcast_target": "ranvier.insight.wiring.broadcast_target:BroadcastTarget",
+    "output_width": "ranvier.insight.wiring.output_width:OutputWidth",
+    "unused_parameter": "ranvier.insight.wiring.unused_parameter:UnusedParameter",
+    "unregistered": "ranvier.insight.wiring.unregistered:Unregistered",
+    "graph_cut": "ranvier.insight.wiring.graph_cut:GraphCut",
+    "not_optimized": "ranvier.insight.wiring.not_optimized:NotOptimized",
+    "one_row_norm": "ranvier.insight.wiring.one_row_norm:OneRowNorm",
+    "rows_leak": "ranvier.insight.wiring.rows_leak:RowsLeak",
+    "noisy": "ranvier.insight.wiring.noisy:Noisy",
+    "modes": "ranvier.insight.wiring.modes:Modes",
+    "batch_softmax": "ranvier.insight.wiring.batch_softmax:BatchSoftmax",
+    "initial_loss": "ranvier.insight.wiring.initial_loss:InitialLoss",
+    "still_layer": "ranvier.insight.wiring.still_layer:StillLayer",
+    "wrong_derivative": "ranvier.insight.wiring.wrong_derivative:WrongDerivative",
+    "input_scale": "ranvier.insight.wiring.input_scale:InputScale",
+    "not_finite": "ranvier.insight.wiring.not_finite:NotFinite",
+    "frozen": "ranvier.insight.wiring.frozen:Frozen",
+    "output_range": "ranvier.insight.wiring.output_range:OutputRange",
+    "rate_zero": "ranvier.insight.wiring.rate_zero:RateZero",
+    "loss_sign": "ranvier.insight.wiring.loss_sign:LossSign",
+}
+
 CATALOGUES: dict[str, dict[str, str]] = {
     "sources": SOURCES,
     "samples": SAMPLES,
@@ -249,6 +276,7 @@ CATALOGUES: dict[str, dict[str, str]] = {
     "schedules": SCHEDULES,
     "objectives": OBJECTIVES,
     "checks": CHECKS,
+    "wiring_checks": WIRING_CHECKS,
 }
 
 
@@ -287,7 +315,7 @@ def singular(catalogue: str) -> str:
     >>> singular("losses"), singular("baselines")
     ('loss', 'baseline')
     """
-    return catalogue.removesuffix("es" if catalogue.endswith("sses") else "s")
+    return catalogue.removesuffix("es" if catalogue.endswith("sses") else "s").replace("_", " ")
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

@@ -1,0 +1,145 @@
+"""Planted faults and healthy programs: what rv.check and rv.watch find, where, and how often they are wrong.
+
+    scripts/bench faults              the open half, and the healthy programs
+    scripts/bench faults --frozen     the frozen half, which is run only at the end
+    scripts/bench faults --verbose    with what was missed
+
+A fault is found where a finding has its code, or one of its codes; the place is right where it names a right layer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import ranvier as rv
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from faults import programs
+from faults.programs import FAULTS, Fault, Program, binary, classifier, own_step, regression
+
+
+def run(program: Program, when: str, steps: int) -> list[rv.Finding]:
+    """The findings of a program: before training, or of some steps of it."""
+    if when == "before":
+        return rv.check(program.network, program.loss, (program.x, program.y), program.optimizer)
+    watch = rv.watch(program.network, program.optimizer, say=None)
+    drawn = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        rows = torch.randint(len(program.y), (program.batch,), generator=drawn)
+        try:
+            (program.step or own_step)(program, program.x[rows], program.y[rows])
+        except RuntimeError:
+            break
+    watch.close()
+    return watch.findings
+
+
+def healthy() -> Iterator[tuple[str, Program]]:
+    """Programs that are as they should be, of all architectures, losses, activations, norms and optimizers."""
+    kinds = {"classes": classifier, "two": binary, "value": regression}
+    activations = {
+        "relu": nn.ReLU,
+        "tanh": nn.Tanh,
+        "gelu": nn.GELU,
+        "leaky": nn.LeakyReLU,
+        "sigmoid": nn.Sigmoid,
+    }
+    extras = {
+        "plain": nn.Identity,
+        "dropout": nn.Dropout,
+        "batchnorm": nn.BatchNorm1d,
+        "layernorm": nn.LayerNorm,
+    }
+    for number, (architecture, kind, act, extra) in enumerate(
+        itertools.product(programs.ARCHITECTURES, kinds, activations, extras)
+    ):
+        p = kinds[kind](architecture)
+        torch.manual_seed(number)
+        between = extras[extra](programs.WIDTH) if "norm" in extra else extras[extra]()
+        p.network.activation = nn.Sequential(between, activations[act]())
+        rate = 10 ** -(2 + number % 3 / 2)
+        choices = [
+            lambda q, r=rate: torch.optim.Adam(q, r),
+            lambda q, r=rate: torch.optim.AdamW(q, r, weight_decay=0.1),
+            lambda q, r=rate: torch.optim.SGD(q, 10 * r, momentum=0.5),
+            lambda q, r=rate: torch.optim.RMSprop(q, r / 3),
+        ]
+        p.optimizer = choices[number % 4](p.network.parameters())
+        p.batch = (16, 64, 128)[number % 3]
+        if kind == "classes" and number % 2:
+            p.network.head, p.loss = nn.Sequential(p.network.head, nn.LogSoftmax(-1)), F.nll_loss
+        elif kind == "two" and number % 2:
+            p.network.head, p.loss = nn.Sequential(p.network.head, nn.Sigmoid()), nn.BCELoss()
+        elif kind == "value" and number % 2:
+            p.loss = nn.L1Loss() if number % 4 == 1 else lambda o, t: (o - t).square().mean()
+        yield f"{architecture} {kind} {act} {extra} {number}", p
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--frozen", action="store_true")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--when", choices=("before", "during"))
+    parser.add_argument("--only", choices=("faults", "healthy"))
+    parser.add_argument("--healthy", type=int, default=240)
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    if asked.only != "healthy":
+        if asked.frozen:
+            from faults.frozen import faults
+        else:
+            from faults import open as faults
+        assert faults
+        for when in (asked.when,) if asked.when else ("before", "during"):
+            planted(
+                when, {name: fault for name, fault in FAULTS.items() if fault.when == when}, asked.verbose
+            )
+    if asked.only != "faults":
+        for when in (asked.when,) if asked.when else ("before", "during"):
+            alarms(when, asked.healthy, asked.verbose)
+
+
+def planted(when: str, faults: dict[str, Fault], verbose: bool) -> None:
+    count = found = placed = other = 0
+    started = time.perf_counter()
+    for name, fault in faults.items():
+        for architecture in fault.architectures:
+            findings = run(fault.build(architecture), when, fault.steps)
+            right = [f for f in findings if f.code in fault.codes]
+            there = [f for f in right if any(place in f.place for place in fault.place)]
+            count, found, placed = count + 1, found + bool(right), placed + bool(there)
+            other += any(f.code not in fault.codes for f in findings)
+            if verbose and not there:
+                print(f"  {name} {architecture}: {[str(f) for f in findings]}")
+    seconds = (time.perf_counter() - started) / max(count, 1)
+    print(
+        f"{when} training: {len(faults)} faults, {count} programs; right code {found} ({found / count:.1%}), "
+        f"right place {placed} ({placed / max(found, 1):.1%} of these); other findings too in {other}; "
+        f"{seconds:.2f} s each"
+    )
+
+
+def alarms(when: str, most: int, verbose: bool) -> None:
+    count = wrong = 0
+    for name, program in itertools.islice(healthy(), most):
+        findings = [f for f in run(program, when, 200) if f.severity != "info"]
+        count, wrong = count + 1, wrong + bool(findings)
+        if verbose and findings:
+            print(f"  {name}: {[str(f) for f in findings]}")
+    print(f"{when} training: {count} healthy programs, {wrong} with a warning or error ({wrong / count:.1%})")
+
+
+if __name__ == "__main__":
+    main()
