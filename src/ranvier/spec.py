@@ -194,12 +194,16 @@ class AugmentationSpec(Section):
 
 
 class RegularizationSpec(Section):
-    """What keeps the weights small and the gradient steady."""
+    """What keeps the weights small, the gradient steady, and the outputs smooth.
+
+    ``noise`` is the deviation of normal noise on the standardised numbers of each batch.
+    """
 
     l1: NonNegative = 0.0
     l2: NonNegative = 0.0
     clip: Positive | None = None
     average: Literal["none", "ema"] | None = None
+    noise: NonNegative | None = None
     class_weights: Literal["none", "balanced"] | dict[str, NonNegative] = "none"
 
 

@@ -94,7 +94,7 @@ def test_learns_and_records_history() -> None:
 @pytest.mark.parametrize("average", [False, True])
 @pytest.mark.parametrize("stop_at", [1, 7, 10, 25, 59])
 def test_resumes_to_the_same_bytes(tmp_path: Path, average: bool, stop_at: int) -> None:
-    limits = Limits(epochs=6, clip=1.0, l2=1e-3, seed=5)
+    limits = Limits(epochs=6, clip=1.0, l2=1e-3, noise=0.2, seed=5)
     whole = fresh(average)
     run(whole, limits)
     first = fresh(average)
@@ -178,6 +178,15 @@ def test_the_gradient_is_clipped() -> None:
     assert 0 < moved <= 1.01e-3
 
 
+def test_noise_is_on_the_numbers_of_a_step() -> None:
+    plain, noisy, again = fresh(), fresh(), fresh()
+    run(plain, Limits(epochs=2))
+    run(noisy, Limits(epochs=2, noise=0.5))
+    run(again, Limits(epochs=2, noise=0.5))
+    assert again.history == noisy.history
+    assert noisy.history[0]["train"] != plain.history[0]["train"]
+
+
 def test_leaves_the_callers_randomness_alone() -> None:
     torch.manual_seed(3)
     expected = torch.rand(3)
@@ -222,7 +231,7 @@ BY_HAND = Plan(backpropagation="explicit")
 
 
 def test_by_hand_and_by_autograd_end_alike() -> None:
-    limits = Limits(epochs=3, clip=1.0, l2=1e-3, seed=5)
+    limits = Limits(epochs=3, clip=1.0, l2=1e-3, noise=0.2, seed=5)
     states = [explicit_state(average=True) for _ in range(2)]
     run(states[0], limits, plan=BY_HAND)
     run(states[1], limits)
@@ -234,7 +243,7 @@ def test_by_hand_and_by_autograd_end_alike() -> None:
 
 @pytest.mark.parametrize("stop_at", [1, 10, 25])
 def test_by_hand_resumes_to_the_same_bytes(tmp_path: Path, stop_at: int) -> None:
-    limits, path = Limits(epochs=6, clip=1.0, l2=1e-3, seed=5), tmp_path / "checkpoint"
+    limits, path = Limits(epochs=6, clip=1.0, l2=1e-3, noise=0.2, seed=5), tmp_path / "checkpoint"
     whole, first, second = (explicit_state(average=True) for _ in range(3))
     run(whole, limits, plan=BY_HAND)
     stop = {"keep": lambda s: s.save(path), "interrupted": lambda: first.step >= stop_at}

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from ranvier.training.regularization import penalty
+from ranvier.data.batches import Batch
+from ranvier.training.regularization import noisy, penalty
 
 SHAPES = {"a.weight": (3, 2), "a.bias": (3,), "conv.weight": (2, 1, 2, 2), "norm.weight": (4,), "scale": ()}
 
@@ -68,3 +69,20 @@ def test_keeps_the_type_of_the_weights():
 
 def test_takes_an_iterator():
     assert penalty(iter(named()), 0.1, 0.0).item() == penalty(named(), 0.1, 0.0).item()
+
+
+def test_noise_has_its_deviation_and_leaves_other_blocks_alone():
+    numbers, categories = torch.full((5000, 4), 2.0), torch.ones(5000, 1, dtype=torch.int64)
+    batch = Batch({"number": numbers, "category": categories}, torch.zeros(5000), torch.arange(5000))
+    drawn = noisy(batch, 0.3, torch.Generator().manual_seed(1))
+    added = drawn.inputs["number"] - 2.0
+    assert added.std().item() == pytest.approx(0.3, rel=0.02) and abs(added.mean().item()) < 0.01
+    assert torch.equal(numbers, torch.full((5000, 4), 2.0)) and drawn.inputs["category"] is categories
+    assert torch.equal(
+        drawn.inputs["number"], noisy(batch, 0.3, torch.Generator().manual_seed(1)).inputs["number"]
+    )
+
+
+def test_without_numbers_there_is_no_noise():
+    batch = Batch({"category": torch.ones(3, 1, dtype=torch.int64)}, torch.zeros(3), torch.arange(3))
+    assert noisy(batch, 0.3, torch.Generator()) is batch

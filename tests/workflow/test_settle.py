@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ranvier.data.kinds.number import Number
 from ranvier.spec import Spec
 from ranvier.tasks.classify import Classify
 from ranvier.tasks.regress import Regress
@@ -60,3 +61,21 @@ def test_what_the_user_says_stays() -> None:
     assert chosen.spec.training.loss is not None and chosen.spec.training.loss.options == {}
     assert chosen.spec.regularization.average == "none"
     assert not {"training.loss", "regularization.average"} & chosen.reasons.keys()
+
+
+def numbers(columns: int) -> dict[str, Any]:
+    """Fitted inputs of so many columns of numbers."""
+    frame = pl.DataFrame({f"x{index}": [0.0, 1.0, 2.0] for index in range(columns)})
+    return {"number": Number.fit(frame)}
+
+
+@pytest.mark.parametrize(
+    ("network", "columns", "noise"),
+    [("tabm", 48, 0.3), ("tabm", 47, 0.0), ("mlp", 48, 0.0), ("tabm", 0, 0.0)],
+)
+def test_many_numbers_are_learnt_with_noise(network: str, columns: int, noise: float) -> None:
+    blocks = numbers(columns) if columns else {}
+    chosen = settle(Spec.from_settings({"network": network}), CLASSES, 1000, blocks=blocks)
+    assert chosen.spec.regularization.noise == noise
+    reason = f"suits the network 'tabm' and {columns} columns of numbers" if noise else "the default"
+    assert chosen.reasons["regularization.noise"] == reason

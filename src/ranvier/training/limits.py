@@ -17,6 +17,7 @@ class Limits:
         greater_is_better: of that metric.
         l1, l2: penalties on the weights.
         clip: the largest norm of the gradient, or None.
+        noise: the deviation of the noise on the prepared numbers of a batch.
         seed: of the run.
     """
 
@@ -28,4 +29,5 @@ class Limits:
     l1: float = 0.0
     l2: float = 0.0
     clip: float | None = None
+    noise: float = 0.0
     seed: int = 0

@@ -17,6 +17,7 @@ from ..execution.plan import EXACT, Plan
 from .divergence import diagnose, unmeasurable
 from .limits import Limits as Limits
 from .optimizers import set_rate
+from .regularization import noisy
 from .state import Best, State, copy_weights
 from .steps import Steps, steps_by
 
@@ -124,8 +125,10 @@ def _planned_steps(state: State, limits: Limits, per_epoch: int) -> int:
 
 def _step(state: State, steps: Steps, batch: Batch, limits: Limits, total: int) -> float:
     """One update of every part; the loss before it. A loss that is not finite leaves the weights as they were."""
-    # dropout draws from the global generator; seeded by the step's number, so nothing need be kept
+    # dropout and noise draw from the global generator; seeded by the step's number, so nothing need be kept
     torch.default_generator.manual_seed(step_seed(limits.seed, state.step))
+    if limits.noise:
+        batch = noisy(batch, limits.noise, torch.default_generator)
     factor = state.schedule.factor(state.step, total)
     for optimizer in state.optimizers.values():
         set_rate(optimizer, factor)

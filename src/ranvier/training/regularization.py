@@ -1,11 +1,14 @@
-"""Penalties on large weights, added to the loss."""
+"""Penalties on large weights, added to the loss; noise, added to the numbers that are learnt from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
+
+from ..data.batches import Batch
 
 
 def penalty(parameters: Iterable[tuple[str, Tensor]], l1: float, l2: float) -> Tensor:
@@ -38,3 +41,21 @@ def penalty(parameters: Iterable[tuple[str, Tensor]], l1: float, l2: float) -> T
         if l2:
             total = total + l2 / 2 * w.square().sum()
     return total
+
+
+def noisy(batch: Batch, deviation: float, generator: Generator) -> Batch:
+    """The batch with normal noise on its prepared numbers: a row then stands for those near it.
+
+    It acts as a penalty on how fast the outputs change with the inputs (Bishop, Training with noise is equivalent to
+    Tikhonov regularization, Neural Computation 1995).
+
+    Args:
+        batch: its block ``number`` is what is changed; where there is none, the batch stays as it is.
+        deviation: of the noise, in units of the standardised numbers.
+        generator: drawn from.
+    """
+    numbers = batch.inputs.get("number")
+    if numbers is None:
+        return batch
+    noise = torch.randn(numbers.shape, generator=generator, dtype=numbers.dtype).to(numbers.device)
+    return replace(batch, inputs={**batch.inputs, "number": torch.add(numbers, noise, alpha=deviation)})

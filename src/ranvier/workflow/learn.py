@@ -130,6 +130,7 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
         l1=spec.regularization.l1,
         l2=spec.regularization.l2,
         clip=spec.regularization.clip,
+        noise=spec.regularization.noise or 0.0,
         seed=spec.seed,
     )
     return Learning(

@@ -70,7 +70,8 @@ def settle(
         chosen["training.loss"] = ("cross_entropy", "the network gives one output a class")
         if spec.training.loss is not None:
             del chosen["training.loss"]
-    for key, (value, reason) in _general(spec, task, train_rows, network.name, chosen).items():
+    general = _general(spec, task, train_rows, network.name, chosen, blocks)
+    for key, (value, reason) in general.items():
         if _open(spec, key):
             chosen.setdefault(key, (value, reason))
     chosen = {key: value for key, value in chosen.items() if _open(spec, key)}
@@ -79,9 +80,14 @@ def settle(
 
 
 def _general(
-    spec: Spec, task: Task, rows: int, network: str, chosen: Mapping[str, tuple[Any, str]]
+    spec: Spec,
+    task: Task,
+    rows: int,
+    network: str,
+    chosen: Mapping[str, tuple[Any, str]],
+    blocks: Mapping[str, Kind],
 ) -> dict[str, tuple[Any, str]]:
-    """Defaults that depend on the task and on the number of training rows."""
+    """Defaults that depend on the task, the number of training rows and the inputs."""
     batch, epochs, patience = (
         _picture_pace(rows) if reads_pictures(network) else _pace(rows, ensemble=network == "tabm")
     )
@@ -102,6 +108,7 @@ def _general(
             "until the time is up" if spec.training.time else f"for {rows:,} training rows",
         ),
         "regularization.average": ("none", "the default"),
+        "regularization.noise": _noise(network, blocks),
         "stopping.metric": ("loss", "the default"),
         "stopping.patience": (
             patience,
@@ -132,6 +139,22 @@ def _loss(task: Task, rows: int, network: str) -> tuple[str | dict[str, Any], st
         smoothed = {"name": name, "label_smoothing": LABEL_SMOOTHING}
         return smoothed, f"suits the network {network!r} and {rows:,} training rows"
     return name, f"the default for the task {task.name!r}"
+
+
+NOISE = 0.3
+"""Deviation of the noise on standardised numbers where there are many of them."""
+
+MANY_NUMBERS = 48
+"""So many columns of numbers say together what none of them says alone (pixels, spectra, sensors): noise in each leaves
+that as it is, and keeps an ensemble from telling rows apart by the details of single columns."""
+
+
+def _noise(network: str, blocks: Mapping[str, Kind]) -> tuple[float, str]:
+    """The noise on the numbers: some for the ensemble where there are many."""
+    columns = len(blocks["number"].columns) if "number" in blocks else 0
+    if network == DEFAULT_NETWORK and columns >= MANY_NUMBERS:
+        return NOISE, f"suits the network {network!r} and {columns} columns of numbers"
+    return 0.0, "the default"
 
 
 def _pace(rows: int, ensemble: bool) -> tuple[int, int, int]:
