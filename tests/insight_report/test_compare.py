@@ -6,7 +6,10 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 
 import ranvier as rv
 from ranvier.catalog import load
@@ -49,6 +52,31 @@ def test_the_better_run_is_found_by_the_paired_test_on_the_same_rows(runs):
     assert turned.paired["accuracy"].difference == -(found.paired["accuracy"].difference or 0)
     better = found.paired["accuracy"].better
     assert better == "b" and found.verdict.startswith(f"{runs['much']} is better: accuracy")
+
+
+def test_weighted_rows_are_compared_and_drawn_by_their_weights(tmp_path):
+    frame = mixed_frame(200).with_columns(importance=pl.Series([1.0, 3.0] * 100))
+    weighted = {**QUICK, "columns": {"importance": "weight"}}
+    runs = [
+        rv.fit(frame, target="bought", settings={**weighted, "training.epochs": n}, out=tmp_path / f"{n}")
+        for n in (1, 9)
+    ]
+    first, second = (report.read(run.folder) for run in runs)
+    assert first.test is not None and first.test.weight is not None and second.test is not None
+    assert set(first.test.weight) == {1.0, 3.0}
+    found = compare(runs[0].folder, runs[1].folder)
+    for name in ("accuracy", "log_loss"):
+        metric, weight = load("metrics", name), first.test.weight
+        wanted = paired(
+            first.test.target, first.test.prediction, second.test.prediction, metric, weight=weight
+        )
+        assert found.paired[name] == wanted
+    one = {**QUICK, "columns": {"importance": "ignored"}}
+    other = rv.fit(frame, target="bought", settings=one, out=tmp_path / "other")
+    assert "the weights of the rows differ" in compare(runs[0].folder, other.folder).verdict
+    curve = report.figures(second)["roc"]["data"][1]
+    area = roc_auc_score(second.test.target, second.test.prediction[:, 1], sample_weight=second.test.weight)
+    assert np.trapezoid(curve["y"], curve["x"]) == pytest.approx(area)
 
 
 def test_the_same_run_twice_is_within_noise(runs):

@@ -117,7 +117,7 @@ def test_every_figure_is_one_that_plotly_takes(folder, values):
     named = {name for path in (folder, values) for name in rv.Run(path).figures}
     assert named == {
         "learning_curve", "validation_metric", "learning_rate", "baselines", "confusion", "calibration",
-        "roc", "precision_recall", "predicted_true", "errors",
+        "roc", "precision_recall", "lift", "predicted_true", "errors",
     }  # fmt: skip
     history = rv.Run(folder).history
     assert list(rv.Run(folder).figures["learning_curve"].data[0].y) == [e["train"]["loss"] for e in history]

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from ranvier.data.kinds.number import Number
+from ranvier.errors import SpecError
 from ranvier.spec import Spec
 from ranvier.tasks.classify import Classify
 from ranvier.tasks.regress import Regress
@@ -79,3 +80,9 @@ def test_many_numbers_are_learnt_with_noise(network: str, columns: int, noise: f
     assert chosen.spec.regularization.noise == noise
     reason = f"suits the network 'tabm' and {columns} columns of numbers" if noise else "the default"
     assert chosen.reasons["regularization.noise"] == reason
+
+
+def test_a_metric_that_says_nothing_of_so_many_classes_stops_nothing() -> None:
+    with pytest.raises(SpecError, match=r"stopping.metric 'lift' does not measure the task 'classify'"):
+        settled(CLASSES, **{"stopping.metric": "lift"})
+    assert settled(SIDES, **{"stopping.metric": "lift"}).spec.stopping.metric == "lift"

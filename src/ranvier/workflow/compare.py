@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..catalog import load
 from ..errors import Mistake, RunError
 from ..evaluation.comparison import Comparison
 from ..evaluation.comparison import compare as paired
 from ..insight.report import Contents, read
+from ..insight.report.contents import Predictions
 from ..insight.report.markup import interval, number, words
 from ..insight.report.repeat import flat
 
@@ -115,9 +117,14 @@ def _differences(a: Contents, b: Contents) -> list[str]:
         return ["the test rows are not the same rows of the data (split and seed decide)"]
     if a.classes != b.classes or a.labels != b.labels:
         return [f"the {'labels' if a.labels else 'classes'} differ"]
-    if a.weighted or b.weighted:
-        return ["the rows have weights, which a run's predictions do not hold"]
+    if not np.array_equal(_weights(a.test), _weights(b.test)):
+        return ["the weights of the rows differ"]
     return []
+
+
+def _weights(part: Predictions) -> NDArray[np.float64]:
+    """(N,) what each row counts."""
+    return np.ones(len(part)) if part.weight is None else part.weight
 
 
 def _paired(a: Contents, b: Contents, names: list[str], resamples: int, seed: int) -> dict[str, Comparison]:
@@ -127,7 +134,15 @@ def _paired(a: Contents, b: Contents, names: list[str], resamples: int, seed: in
         if metric.needs == "probabilities" and not (a.probable and b.probable):
             continue
         if a.test is not None and b.test is not None:
-            found[name] = paired(a.test.target, a.test.prediction, b.test.prediction, metric, resamples, seed)
+            found[name] = paired(
+                a.test.target,
+                a.test.prediction,
+                b.test.prediction,
+                metric,
+                resamples,
+                seed,
+                weight=a.test.weight,
+            )
     return found
 
 

@@ -112,7 +112,9 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         metrics.update(_baselines(prepared, truth["test"], predicted["test"], metrics_wanted, spec))
     metrics["verdict"] = _verdict(prepared, metrics) if "test" in present else UNMEASURED
     frames = {
-        part: answers(task, prepared.parts[part].rows.numpy() + 1, truth[part], predicted[part])
+        part: answers(
+            task, prepared.parts[part].rows.numpy() + 1, truth[part], predicted[part], weights[part]
+        )
         for part in truth
     }
     return Measured(metrics, frames["test"], frames["validation"], heat)
@@ -130,11 +132,18 @@ def _calibration(
     return replace(found, test=before_and_after(truth["test"], predicted["test"], found.temperature))
 
 
-def answers(task: Task, rows: NDArray[Any], truth: NDArray[Any], predicted: NDArray[Any]) -> pl.DataFrame:
-    """Predictions as they stand in ``predictions.csv``: row number, true value, then the task's columns."""
+def answers(
+    task: Task,
+    rows: NDArray[Any],
+    truth: NDArray[Any],
+    predicted: NDArray[Any],
+    weight: NDArray[Any] | None = None,
+) -> pl.DataFrame:
+    """Predictions as ``predictions.csv`` has them: row number, true value, the task's columns, the row's weight."""
     made = task.frame(predicted)
-    row, true = (_free(name, made.columns) for name in ("row", "true"))
-    return pl.DataFrame({row: rows, true: task.shown(truth)}).hstack(made)
+    row, true, weighs = (_free(name, made.columns) for name in ("row", "true", "weight"))
+    frame = pl.DataFrame({row: rows, true: task.shown(truth)}).hstack(made)
+    return frame if weight is None else frame.with_columns(pl.Series(weighs, weight))
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -243,11 +243,7 @@ def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
         if task.outputs(loss.outputs) is None:
             found.append(unsuitable_loss(task, spec.training.loss.name))
     metric = spec.stopping.metric
-    if (
-        metric not in (None, "loss")
-        and not unknown("metrics", metric)
-        and load("metrics", metric).form not in task.forms
-    ):
+    if metric not in (None, "loss") and not unknown("metrics", metric) and not _measures(metric, task):
         found.append(
             Mistake(
                 f"stopping.metric {metric!r} does not measure the task {task.name!r}",
@@ -270,6 +266,12 @@ def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
                 )
             )
     return found
+
+
+def _measures(metric: str, task: Task) -> bool:
+    """Whether a metric of that name has a value for the task."""
+    found = load("metrics", metric)
+    return found.form in task.forms and (not classes_of(task) or found.suits(len(classes_of(task))))
 
 
 def check_request(spec: Spec) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,13 @@ class Predictions:
         rows: (N,) numbers of the rows in their source, from 1.
         target: (N,) class indices, or values; (N, L) 0 and 1 of labels.
         prediction: (N, C) or (N, L) probabilities, or (N,) values.
+        weight: (N,) what each row counts; None where each counts once.
     """
 
     rows: NDArray[np.int64]
     target: NDArray[Any]
     prediction: NDArray[np.float64]
+    weight: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -94,7 +96,11 @@ class Contents:
     @property
     def weighted(self) -> bool:
         """Whether the rows have weights."""
-        return any(column["role"] == "weight" for column in self.schema)
+        return _weighted(self.schema)
+
+
+def _weighted(schema: Sequence[Mapping[str, Any]]) -> bool:
+    return any(column["role"] == "weight" for column in schema)
 
 
 def read(folder: str | Path) -> Contents:
@@ -110,18 +116,22 @@ def read(folder: str | Path) -> Contents:
     record = settings.pop("record", {})
     metrics: dict[str, Any] = _json(folder / "metrics.json", {})
     measured = bool(metrics.get("test"))
+    schema = _json(folder / "schema.json", {"columns": []})["columns"]
+    weighted = _weighted(schema)
     return Contents(
         settings=settings,
         record=record,
         run_toml=(folder / "run.toml").read_text(encoding="utf-8"),
-        schema=_json(folder / "schema.json", {"columns": []})["columns"],
+        schema=schema,
         ledger=_json(folder / "ledger.json", {"read": 0, "dropped": 0, "entries": []}),
         history=_lines(folder / "history.jsonl"),
         findings=_json(folder / "findings.json", []),
         metrics=metrics,
         network=read_network(folder / "model.rv"),
-        test=_predictions(folder / "predictions.csv", metrics) if measured else None,
-        validation=_predictions(folder / "validation_predictions.csv", metrics) if measured else None,
+        test=_predictions(folder / "predictions.csv", metrics, weighted) if measured else None,
+        validation=(
+            _predictions(folder / "validation_predictions.csv", metrics, weighted) if measured else None
+        ),
         spread=_json(folder / "spread.json", {}),
     )
 
@@ -143,7 +153,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
-def _predictions(path: Path, metrics: Mapping[str, Any]) -> Predictions | None:
+def _predictions(path: Path, metrics: Mapping[str, Any], weighted: bool) -> Predictions | None:
     """The predictions in a file; None where it is missing or has no rows.
 
     Raises:
@@ -152,31 +162,39 @@ def _predictions(path: Path, metrics: Mapping[str, Any]) -> Predictions | None:
     if not path.exists():
         return None
     try:
-        return predictions_of(pl.read_csv(path, infer_schema=False), metrics)
+        return predictions_of(pl.read_csv(path, infer_schema=False), metrics, weighted)
     except (pl.exceptions.PolarsError, KeyError, IndexError) as error:
         raise RunError(
             Mistake(f"{str(path)!r} is damaged ({type(error).__name__})", "the predictions of this run")
         ) from error
 
 
-def predictions_of(frame: pl.DataFrame, metrics: Mapping[str, Any]) -> Predictions | None:
-    """The predictions in a table of row number, true value and the task's columns; None where it has no rows."""
+def predictions_of(
+    frame: pl.DataFrame, metrics: Mapping[str, Any], weighted: bool = False
+) -> Predictions | None:
+    """The predictions in a table of row number, true value, the task's columns and, where the rows are ``weighted``,
+    their weights; None where it has no rows."""
+    if not len(frame):
+        return None
     rows = frame.to_series(0).cast(pl.Int64).to_numpy()
+    weight = frame.to_series(-1).cast(pl.Float64).to_numpy() if weighted else None
     classes = metrics.get("confusion", {}).get("classes")
     if labels := list(metrics.get("labels", ())):
-        return _marks(frame, rows, labels) if len(rows) else None
+        return _marks(frame, rows, labels, weight)
     if classes is None:
-        numbers = [frame.to_series(i).cast(pl.Float64).to_numpy() for i in (1, 2)]
-        return Predictions(rows, numbers[0], numbers[1]) if len(rows) else None
+        target, prediction = (frame.to_series(i).cast(pl.Float64).to_numpy() for i in (1, 2))
+        return Predictions(rows, target, prediction, weight)
     index = {label: i for i, label in enumerate(classes)}
     target = np.array([index[label or ""] for label in frame.to_series(1).cast(pl.String)], dtype=np.int64)
     each = frame[:, 3 : 3 + len(classes)].cast(pl.Float64)
-    return Predictions(rows, target, each.to_numpy()) if len(rows) else None
+    return Predictions(rows, target, each.to_numpy(), weight)
 
 
-def _marks(frame: pl.DataFrame, rows: NDArray[np.int64], labels: list[str]) -> Predictions:
+def _marks(
+    frame: pl.DataFrame, rows: NDArray[np.int64], labels: list[str], weight: NDArray[np.float64] | None
+) -> Predictions:
     """Sets of labels, and the probability of each label."""
     mark = joiner(labels)
     sets = [set((text or "").split(mark)) for text in frame.to_series(1)]
     target = np.array([[label in members for label in labels] for members in sets], dtype=np.int64)
-    return Predictions(rows, target, frame[:, 3 : 3 + len(labels)].cast(pl.Float64).to_numpy())
+    return Predictions(rows, target, frame[:, 3 : 3 + len(labels)].cast(pl.Float64).to_numpy(), weight)

@@ -8,13 +8,12 @@ page's colours from its style sheet.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from ...evaluation.calibration import at_temperature, reliability
-from ...evaluation.curves import Curve, precision_recall, roc
 from .contents import Contents, Predictions
+from .curves import lift_curves, precision_recall_curves, roc_curves
 from .markup import words
 from .traces import (
     COLOURS,
@@ -25,13 +24,9 @@ from .traces import (
     layout_of,
     line_of,
     mark_at,
-    plain,
     some_of,
-    squared,
 )
 
-CURVES = 8
-"""So many classes have a curve at most: those that are told apart worst."""
 CELLS = 20
 """Up to so many classes, the confusion matrix of the page is a table, which can be read out."""
 
@@ -47,6 +42,7 @@ def figures(contents: Contents) -> dict[str, Figure]:
         "calibration": calibration,
         "roc": roc_curves,
         "precision_recall": precision_recall_curves,
+        "lift": lift_curves,
         "predicted_true": predicted_true,
         "errors": errors,
     }
@@ -197,26 +193,6 @@ def calibration(contents: Contents) -> Figure | None:
     return {"data": traces, "layout": layout}
 
 
-def roc_curves(contents: Contents) -> Figure | None:
-    """The ROC curve of the second of two classes, or of each class against the rest."""
-    curves = _curves(contents, roc)
-    if not curves:
-        return None
-    traces = [diagonal(), *(_curve(name, curve, i) for i, (name, curve) in enumerate(curves))]
-    layout = layout_of("false alarms: share of the other rows", "found: share of its rows")
-    return {"data": traces, "layout": squared(layout, len(curves))}
-
-
-def precision_recall_curves(contents: Contents) -> Figure | None:
-    """The precision-recall curve of the second of two classes, or of each class against the rest."""
-    curves = _curves(contents, precision_recall)
-    if not curves:
-        return None
-    traces = [_curve(name, curve, i) for i, (name, curve) in enumerate(curves)]
-    layout = layout_of("recall", "precision")
-    return {"data": traces, "layout": squared(layout, len(curves))}
-
-
 def predicted_true(contents: Contents) -> Figure | None:
     """Predicted against true values of the test rows."""
     test = contents.test
@@ -256,35 +232,6 @@ def errors(contents: Contents) -> Figure | None:
         "hovertemplate": "error about %{x:.4g}: %{y} rows<extra></extra>",
     }
     return {"data": [trace], "layout": layout_of("predicted less true", "rows", showlegend=False)}
-
-
-def _curves(contents: Contents, make: Callable[[Any, Any], Curve]) -> list[tuple[str, Curve]]:
-    """A curve of each class that some test rows have and some have not: at most ``CURVES``, the worst first."""
-    test = contents.test
-    if test is None or not contents.probable:
-        return []
-    classes = contents.classes
-    wanted = [1] if len(classes) == 2 else range(len(classes))
-    found: list[tuple[float, str, Curve]] = []
-    for c in wanted:
-        positive = test.target == c
-        if positive.any() and not positive.all():
-            score = test.prediction[:, c]
-            told = roc(positive, score)
-            area = float((np.diff(told.x) * (told.y[1:] + told.y[:-1]) / 2).sum())
-            found.append((area, classes[c], make(positive, score)))
-    found.sort(key=lambda each: each[0])
-    return [(name, curve) for _, name, curve in found[:CURVES]]
-
-
-def _curve(name: str, curve: Curve, colour: int) -> Figure:
-    few = some_of(len(curve.x))
-    trace = line_of(name, curve.x[few].tolist(), curve.y[few].tolist(), colour)
-    trace["customdata"] = [t if np.isfinite(t) else None for t in curve.thresholds[few].tolist()]
-    trace["hovertemplate"] = (
-        f"{plain(name)}: %{{x:.3f}}, %{{y:.3f}} from %{{customdata:.3f}} on<extra></extra>"
-    )
-    return trace
 
 
 def rows_shown(part: Predictions | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ...evaluation.calibration import calibration_error
 from ...evaluation.curves import cheapest_threshold, outcome
 from .contents import Contents, Predictions
-from .figures import CURVES
+from .curves import CURVES
 from .markup import Html, figure, interval, join, number, section, table, tag, words
 
 COSTS = (1.0, 2.0, 5.0, 10.0)
@@ -25,7 +25,9 @@ def probabilities_section(contents: Contents, miss_cost: float | None = None) ->
             "The network was taught scores, not probabilities, so that there is no calibration and no curve."
         )
         return section("probabilities", "The probabilities", tag("p", said))
-    weights = "These figures count each row once; the metrics above count its weight."
+    weights = (
+        "Curves and metrics count each row by its weight; calibration and thresholds below count it once."
+    )
     return section(
         "probabilities",
         "The probabilities",
@@ -83,12 +85,20 @@ def _curves(contents: Contents) -> Html:
             f"Precision and recall of {of}.{fewer}",
             f"Precision and recall of {of}: {told}",
         ),
+        _lift(contents, of),
     )
     return join(
         tag("h3", "What a threshold brings"),
         tag("p", f"On the test rows: {told}."),
         tag("div", pictures, class_="beside"),
     )
+
+
+def _lift(contents: Contents, of: str) -> Html | str:
+    if len(contents.classes) != 2:
+        return ""
+    told = f"Lift of {of}: how many times as often as in all rows it is found among the highest scores."
+    return figure("lift", told, told)
 
 
 def _thresholds(contents: Contents, test: Predictions, miss_cost: float | None) -> Html | str:
