@@ -20,7 +20,7 @@ ROLES: tuple[Role, ...] = ("input", "target", "group", "time", "weight", "part",
 CHOICES = ("network", "training.loss", "training.optimizer", "training.schedule")
 """The settings that name a member of a catalogue, with its options beside the name."""
 
-FREE = ("columns", "regularization.class_weights")
+FREE = ("columns", "task", "regularization.class_weights")
 """The settings whose keys are a user's own names, in which a dot is only a dot."""
 
 

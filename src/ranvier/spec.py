@@ -269,10 +269,10 @@ class Spec(Section):
     """
 
     source: str | None = None
-    target: str | None = None
+    target: str | Annotated[list[str], Field(min_length=1)] | None = None
     validation: str | None = None
     test: str | None = None
-    task: str | None = None
+    task: str | Annotated[dict[str, str], Words("a table of targets, each with a task")] | None = None
     seed: Seed = 0
     repeat: Count = 1
     columns: Annotated[
@@ -344,8 +344,9 @@ class Spec(Section):
         for catalogue, choice in named.items():
             if choice and choice.name != OWN_NETWORK and (mistake := unknown(catalogue, choice.name)):
                 yield mistake
-        if self.task and (mistake := unknown("tasks", self.task)):
-            yield mistake
+        for task in self.task.values() if isinstance(self.task, dict) else [self.task or ""]:
+            if task and (mistake := unknown("tasks", task)):
+                yield mistake
         if self.stopping.metric not in (None, "loss") and (
             mistake := unknown("metrics", str(self.stopping.metric))
         ):

@@ -48,6 +48,19 @@ def rows(tmp_path: Path) -> Path:
     return path
 
 
+def test_several_targets(ranvier: Ranvier, rows: Path) -> None:
+    both = ["--target", "bought", "--target", "new", *SETS, "--set", "network=mlp"]
+    assert ranvier("train", rows, *both, "--task", "new=classify", "--out", "runs/a")[0] == 0
+    code, out, _ = ranvier("compare", "runs/a", "runs/a", "--target", "new")
+    assert code == 0 and "accuracy" in out and "settings: the same" in out
+    code, out, _ = ranvier("runs")
+    assert code == 0 and "new, bought" in out and "bought accuracy" in out and "new accuracy" in out
+    code, _, err = ranvier("train", rows, *both, "--task", "count", "--task", "nwe=count")
+    assert code == 2 and "--task 'count' names no target, and there are several. Expected TARGET=TASK" in err
+    code, _, err = ranvier("train", rows, "--target", "bougt,new,old")
+    assert code == 2 and "Did you mean 'bought'?" in err and "no column 'old', the target" in err
+
+
 def test_train_predict_evaluate_and_list(ranvier: Ranvier, rows: Path, tmp_path: Path) -> None:
     code, out, err = ranvier("train", rows, "--target", "bought", *SETS, "--seed", 3, "--out", "runs/a")
     assert (code, err) == (0, "")

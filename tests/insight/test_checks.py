@@ -17,6 +17,7 @@ from ranvier.insight.checks.identifier_input import IdentifierInput
 from ranvier.insight.checks.leaking_column import LeakingColumn
 from ranvier.insight.checks.linear_relation import LinearRelation
 from ranvier.insight.checks.order import sorted_by_target
+from ranvier.insight.checks.sorted_rows import SortedRows
 from ranvier.insight.checks.target_runs import TargetRuns
 from sick_data import case_of, classes, numbers, table
 from small_run import mixed_frame
@@ -190,3 +191,21 @@ def test_a_check_can_be_switched_off_and_an_unknown_one_is_a_mistake(tmp_path):
     assert [f.code for f in less] == [f.code for f in seen if f.code != "RV108"]
     with pytest.raises(SpecError, match=r"no finding with the code 'RV1088'\. Did you mean 'RV108'"):
         rv.inspect(frame, target="bought", settings={"evaluation.without": ["RV1088"]})
+
+
+def test_sets_of_labels_in_an_order():
+    """They are taken as classes: one set after another is sorted, sets that come in runs are like their neighbours."""
+    frame = table().drop("t", "y")
+    kinds = [["a"], ["a", "b"], ["b"], ["c"]]
+    one_by_one = frame.with_columns(tags=pl.Series([kinds[i // 150] for i in range(600)]))
+    case = case_of(one_by_one, target="tags")
+    (finding,) = SortedRows.run(case)
+    assert finding.evidence == {"runs": 4, "rows": 600} and list(TargetRuns.run(case)) == []
+    draw = np.random.default_rng(5).integers(0, 4, 600)
+    noise = frame.with_columns(tags=pl.Series([kinds[i] for i in draw]))
+    case = case_of(noise, target="tags")
+    assert list(SortedRows.run(case)) == [] and list(TargetRuns.run(case)) == []
+    long = frame.with_columns(tags=pl.Series([kinds[i] for i in draw[:100].repeat(6)]))
+    (finding,) = TargetRuns.run(case_of(long, target="tags"))
+    assert finding.code == "RV104" and finding.evidence["rows"] == 600
+    examine(case_of(long, target="tags"))

@@ -58,3 +58,12 @@ def test_the_target_is_compared_too():
     test = table(90, seed=3).drop("t").with_columns(y=pl.lit("yes"))
     case = case_of({"train": table().drop("t"), "validation": None, "test": test}, target="y")
     assert [finding.place for finding in PartsDiffer.run(case)] == ["column 'y'"]
+
+
+def test_sets_of_labels_are_no_numbers_to_compare():
+    sets = [["a", "b"] if x > 0 else ["b"] for x in table()["x2"]]
+    frame = table().drop("t", "y").with_columns(tags=pl.Series(sets))
+    test = frame.head(90).with_columns(tags=pl.Series([["a"]] * 90))
+    case = case_of({"train": frame, "validation": None, "test": test}, target="tags")
+    assert case.targets.ndim == 2
+    assert [finding.place for finding in PartsDiffer.run(case)] == []

@@ -13,6 +13,7 @@ from .output import Json, emit, say
 def compare(
     a: Annotated[Path, typer.Argument(help="A run's folder.")],
     b: Annotated[Path, typer.Argument(help="Another one.")],
+    target: Annotated[str | None, typer.Option("--target", help="Which of several targets.")] = None,
     as_json: Json = False,
 ) -> None:
     """Compare two runs: the settings that differ, their measures, and whether the difference is more than noise.
@@ -20,11 +21,11 @@ def compare(
     \b
     Examples:
       ranvier compare runs/a runs/b
-      ranvier compare runs/a runs/b --json
+      ranvier compare runs/a runs/b --target price --json
     """
     from ..workflow.compare import compare as compared
 
-    found = compared(a, b)
+    found = compared(a, b, target=target)
     if as_json:
         emit(found.as_dict())
     else:

@@ -8,9 +8,9 @@ from .output import Json, emit, say
 
 def inspect(
     source: request.Source = None,
-    target: request.Target = None,
+    target: request.Target = [],  # noqa: B006 (typer wants a plain default)
     network: request.Network = None,
-    task: request.Task = None,
+    task: request.Task = [],  # noqa: B006
     kinds: request.Kinds = [],  # noqa: B006 (typer wants a plain default)
     roles: request.Roles = [],  # noqa: B006
     validation: request.Validation = None,

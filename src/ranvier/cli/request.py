@@ -13,16 +13,21 @@ Source = Annotated[
         help="A file (CSV, Parquet, JSON, Excel, ...), a folder or glob, a database, or sample:NAME."
     ),
 ]
-Target = Annotated[str | None, typer.Option("--target", help="The column to learn.")]
+Target = Annotated[
+    list[str],
+    typer.Option("--target", help="The column to learn. Repeatable, or NAME,NAME: several at once."),
+]
 Network = Annotated[str | None, typer.Option("--network", help="See: ranvier catalog networks.")]
 Weights = Annotated[
     str | None,
     typer.Option("--weights", metavar="FILE", help="Weights that a network for pictures starts from."),
 ]
 Task = Annotated[
-    str | None,
+    list[str],
     typer.Option(
-        "--task", help="classify, regress, count, ordinal or label; the default follows the target."
+        "--task",
+        metavar="TASK or TARGET=TASK",
+        help="classify, regress, count, ordinal or label. Repeatable.",
     ),
 ]
 Kinds = Annotated[
@@ -82,6 +87,11 @@ def settings(
 
     asked: dict[str, Any] = {}
     mistakes: list[Mistake] = []
+    targets, tasks = named.pop("target", []), named.pop("task", [])
+    if targets:
+        named["target"] = targets[0] if len(targets) == 1 else list(targets)
+    if tasks:
+        named["task"] = _tasks(tasks, mistakes)
     if config:
         asked = read_toml(config)
         asked.pop("record", None)
@@ -101,3 +111,17 @@ def settings(
             mistakes += error.mistakes
     raise_if_any(SpecError, mistakes)
     return asked
+
+
+def _tasks(texts: list[str], mistakes: list[Any]) -> str | dict[str, str]:
+    """One task for all targets, or one for each that is named."""
+    from ..errors import Mistake
+
+    if len(texts) == 1 and "=" not in texts[0]:
+        return texts[0]
+    mistakes += [
+        Mistake(f"--task {text!r} names no target, and there are several", "TARGET=TASK")
+        for text in texts
+        if "=" not in text
+    ]
+    return {text.rpartition("=")[0]: text.rpartition("=")[2] for text in texts if "=" in text}

@@ -13,10 +13,10 @@ from .output import Json, emit, say
 
 def train(
     source: request.Source = None,
-    target: request.Target = None,
+    target: request.Target = [],  # noqa: B006 (typer wants a plain default)
     network: request.Network = None,
     weights: request.Weights = None,
-    task: request.Task = None,
+    task: request.Task = [],  # noqa: B006
     kinds: request.Kinds = [],  # noqa: B006 (typer wants a plain default)
     roles: request.Roles = [],  # noqa: B006
     validation: request.Validation = None,

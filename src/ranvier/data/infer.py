@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from .ledger import Ledger
 from .schema import Column, Schema
 from .table import Table
 from .target import KINDS as KINDS_OF_TARGETS
-from .target import as_target, is_missing, target_kind, target_mistakes
+from .target import as_target, target_kind, target_mistakes, unusable
 from .unfit import COUNTS, NESTED, unfit
 
 SAMPLED_CELLS = 500_000
@@ -39,7 +39,11 @@ _ONCE: tuple[Role, ...] = ("target", "group", "time", "weight", "part")
 
 
 def infer_schema(
-    table: Table, columns: Mapping[str, ColumnSpec], target: str | None, task: str | None, ledger: Ledger
+    table: Table,
+    columns: Mapping[str, ColumnSpec],
+    target: str | Sequence[str] | None,
+    task: str | Mapping[str, str] | None,
+    ledger: Ledger,
 ) -> Schema:
     """Say which kind and role each column has, and why.
 
@@ -50,23 +54,24 @@ def infer_schema(
     Args:
         table: the rows as they were read.
         columns: what the user says of single columns.
-        target: the name of the target; None takes the column whose role is target, or the one the source knows.
-        task: a member of the catalogue, or None to tell it by the target.
+        target: the name of the target, or of several; a text with commas between names is several, where no column has
+            that name. None takes the columns whose role is target, or the one the source knows.
+        task: a member of the catalogue for every target, or one for single targets; None tells it by the target.
         ledger: what is set aside is written here.
 
     Raises:
         SpecError: a name or a role is wrong, or there is no target; all mistakes are reported together.
         DataError: the target cannot be learnt, no input is left, or weights are not numbers of at least 0.
     """
-    raise_if_any(SpecError, _request_mistakes(table, columns, target, task))
-    name = target or _of_role(columns, "target") or table.target or ""
+    names = _targets(table, columns, target)
+    raise_if_any(SpecError, _request_mistakes(table, columns, names, task))
     sample = _sample(table.frame)
     found = []
     for column in table.frame.columns:
         said = columns.get(column, ColumnSpec())
         values = table.frame[column]
-        if column == name:
-            kind, reason = target_kind(values, said.kind, task, table.declared.get(column))
+        if column in names:
+            kind, reason = target_kind(values, said.kind, task_of(task, column), table.declared.get(column))
             found.append(Column(column, kind, "target", reason))
         else:
             found.append(_column(values, sample[column], said, table.declared.get(column)))
@@ -83,7 +88,7 @@ def infer_schema(
 def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
     """Drop the rows whose target is missing, or no finite number where it is to be one, or whose picture is broken.
 
-    Rows that are equal in all columns are kept, and noted.
+    Of several targets a row needs one; what it lacks is noted. Rows that are equal in all columns are kept, and noted.
 
     Args:
         table: the rows as they were read.
@@ -93,28 +98,30 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
     Returns:
         The rows that have a target.
     """
-    name = schema.target
-    values = table.frame[name]
-    missing = is_missing(values)
-    wrong = {"the target is missing": missing}
-    if schema[name].kind == "number":
-        numbers, malformed = read_numbers(values)
-        wrong["the target is not a number"] = malformed
-        wrong["the target is not finite"] = np.isinf(numbers)
-    for reason, rows in wrong.items():
-        ledger.drop(reason, table.rows[rows].tolist(), column=name)
+    wrong = {name: unusable(table.frame[name], schema[name].kind) for name in schema.targets}
+    lacks = [np.logical_or.reduce(list(reasons.values())) for reasons in wrong.values()]
+    dropped = np.logical_and.reduce(lacks)
+    if len(wrong) > 1:
+        ledger.drop("every target is missing", table.rows[dropped].tolist())
+    else:
+        for reason, rows in wrong[schema.target].items():
+            ledger.drop(reason, table.rows[rows].tolist(), column=schema.target)
     for column in schema.inputs:
         if schema[column].kind == "image":
             for reason, places in unreadable(table.frame[column]).items():
                 bad = np.zeros(len(table), dtype=np.bool_)
                 bad[places] = True
-                bad &= ~np.logical_or.reduce(list(wrong.values()))  # each row is dropped for one reason
+                bad &= ~dropped  # each row is dropped for one reason
                 named = names_of(table.frame[column].filter(pl.Series(bad)))
                 ledger.drop(
                     f"a picture that cannot be read: {reason}{named}", table.rows[bad].tolist(), column
                 )
-                wrong[f"{column}: {reason}"] = bad
-    dropped = np.logical_or.reduce(list(wrong.values()))
+                dropped = dropped | bad
+    for name, reasons in wrong.items():
+        for reason, rows in reasons.items():
+            if (lacking := rows & ~dropped).any():
+                told = f"{reason}; the row is kept for the other targets"
+                ledger.note("kept", told, int(lacking.sum()), name, table.rows[lacking].tolist())
     kept = table.take(~dropped) if dropped.any() else table
     again = ~kept.frame.hash_rows().is_first_distinct().to_numpy()
     reason = "the same as an earlier row; the split keeps them together"
@@ -122,55 +129,81 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
     return kept
 
 
+def _targets(
+    table: Table, columns: Mapping[str, ColumnSpec], target: str | Sequence[str] | None
+) -> tuple[str, ...]:
+    """The names of the targets: those that are asked for, those of that role, or the one that the source knows."""
+    if isinstance(target, str):
+        several = tuple(part.strip() for part in target.split(","))
+        return several if target not in table.frame.columns and len(several) > 1 else (target,)
+    of_role = [name for name, said in columns.items() if said.role == "target"]
+    known = [table.target] if table.target else []
+    return tuple(target or of_role or known)
+
+
+def task_of(task: str | Mapping[str, str] | None, target: str) -> str | None:
+    """The task that the user names for one target."""
+    return task.get(target) if isinstance(task, Mapping) else task
+
+
 def _request_mistakes(
-    table: Table, columns: Mapping[str, ColumnSpec], target: str | None, task: str | None
+    table: Table,
+    columns: Mapping[str, ColumnSpec],
+    targets: Sequence[str],
+    task: str | Mapping[str, str] | None,
 ) -> Iterable[Mistake]:
     """Say what is wrong with what the user asks for, before any value is looked at."""
     names = table.frame.columns
-    if target is not None and target not in names:
-        yield Mistake(
-            f"{table.origin} has no column {target!r}, the target", remedy=did_you_mean(target, names)
-        )
+    for target in targets:
+        if target not in names:
+            yield Mistake(
+                f"{table.origin} has no column {target!r}, the target", remedy=did_you_mean(target, names)
+            )
+    if twice := [name for name in dict.fromkeys(targets) if list(targets).count(name) > 1]:
+        yield Mistake(f"target {twice[0]!r} is named twice", "each target once")
+    for name in task if isinstance(task, Mapping) else ():
+        if name not in targets:
+            yield Mistake(f"a task is named for {name!r}, which is no target", f"one of {', '.join(targets)}")
     for name, said in columns.items():
         if name not in names:
             yield Mistake(f"{table.origin} has no column {name!r}", remedy=did_you_mean(name, names))
         if said.kind and (mistake := unknown("kinds", said.kind)):
             yield mistake
-        if said.order and name != (target or _of_role(columns, "target") or table.target):
+        if said.order and name not in targets:
             yield Mistake(
                 f"column {name!r} is given an order, and is not the target",
                 "an order of the classes of the target",
             )
-        if name == target and said.role not in (None, "target"):
+        if name in targets and said.role not in (None, "target"):
             yield Mistake(
                 f"column {name!r} is the target and has the role {said.role!r} too", remedy="take one back"
             )
     for role in _ONCE:
         having = {name for name, said in columns.items() if said.role == role}
-        if role == "target" and target is not None:
-            having.add(target)
+        if role == "target":
+            having = {*having, *targets} if having - set(targets) else set()
         if len(having) > 1:
             shown = ", ".join(map(repr, sorted(having)))
             yield Mistake(f"several columns have the role {role!r}: {shown}", "one of them")
-    if table.parts is not None and _of_role(columns, "part"):
+    if table.parts is not None and any(said.role == "part" for said in columns.values()):
         yield Mistake(
             "a column has the role 'part', and the parts are given as places of their own", "one of the two"
         )
-    if target is None and not _of_role(columns, "target") and table.target is None:
+    if not targets:
         yield Mistake(
             f"no target is named for {table.origin}", "the column to be predicted", did_you_mean("", names)
         )
-    if task and (mistake := unknown("tasks", task)):
-        yield mistake
-    kind = next(
-        (said.kind for name, said in columns.items() if name == target or said.role == "target"), None
-    )
-    if kind in KINDS and kind not in KINDS_OF_TARGETS:
-        yield Mistake(f"the target's kind is {kind!r}", f"one of {', '.join(KINDS_OF_TARGETS)}")
-    elif kind and task in TARGET_KINDS and as_target(kind) != TARGET_KINDS[task]:
-        yield Mistake(
-            f"the task is {task}, and the target's kind is {kind!r}", f"the kind {TARGET_KINDS[task]!r}"
-        )
+    for asked in dict.fromkeys(task_of(task, target) for target in targets):
+        if asked and (mistake := unknown("tasks", asked)):
+            yield mistake
+    for target in targets:
+        kind, asked = columns.get(target, ColumnSpec()).kind, task_of(task, target)
+        if kind in KINDS and kind not in KINDS_OF_TARGETS:
+            yield Mistake(f"the target's kind is {kind!r}", f"one of {', '.join(KINDS_OF_TARGETS)}")
+        elif kind and asked in TARGET_KINDS and as_target(kind) != TARGET_KINDS[asked]:
+            yield Mistake(
+                f"the task is {asked}, and the target's kind is {kind!r}", f"the kind {TARGET_KINDS[asked]!r}"
+            )
 
 
 def _size(said: int | list[int] | None) -> tuple[int, int] | None:
@@ -188,10 +221,6 @@ def _size_mistakes(schema: Schema) -> Iterable[Mistake]:
             )
     if len({column.size for column in sized if column.kind == "image"}) > 1:
         yield Mistake("the columns of pictures are to have different sizes", "one size for all")
-
-
-def _of_role(columns: Mapping[str, ColumnSpec], role: Role) -> str | None:
-    return next((name for name, said in columns.items() if said.role == role), None)
 
 
 def _column(values: pl.Series, sample: pl.Series, said: ColumnSpec, declared: str | None) -> Column:
@@ -257,13 +286,13 @@ def _sample(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _data_mistakes(table: Table, schema: Schema) -> Iterable[Mistake]:
     """Say why nothing can be learnt from these values."""
-    name = schema.target
-    yield from target_mistakes(name, table.frame[name], str(schema[name].kind))
+    for name in schema.targets:
+        yield from target_mistakes(name, table.frame[name], str(schema[name].kind))
     if not schema.inputs:
         others = [column for column in schema.columns if column.role == "ignored"]
         why = "; ".join(f"{column.name}: {column.reason}" for column in others[:5])
         yield Mistake(
-            f"{table.origin} has no input beside the target {name!r}" + (f" ({why})" if why else ""),
+            f"{table.origin} has no input beside the target {schema.target!r}" + (f" ({why})" if why else ""),
             "at least one column to learn from",
             "give a column the role 'input', if it is one after all"
             if others

@@ -45,8 +45,13 @@ class Schema:
 
     @property
     def target(self) -> str:
-        """The name of the target column."""
-        return self.named("target")[0]
+        """The name of the target column, or of the first of several."""
+        return self.targets[0]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the target columns."""
+        return self.named("target")
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

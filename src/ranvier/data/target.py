@@ -101,6 +101,16 @@ def is_missing(values: pl.Series) -> NDArray[np.bool_]:
     return np.asarray(text.is_null().to_numpy())
 
 
+def unusable(values: pl.Series, kind: str | None) -> dict[str, NDArray[np.bool_]]:
+    """(N,) which raw values of a target of ``kind`` cannot be learnt, by the reason."""
+    wrong = {"the target is missing": is_missing(values)}
+    if kind == "number":
+        numbers, malformed = read_numbers(values)
+        wrong["the target is not a number"] = malformed
+        wrong["the target is not finite"] = np.isinf(numbers)
+    return wrong
+
+
 def as_target(kind: str) -> str:
     """The kind that a target of ``kind`` is learnt as: two-valued ones are categories."""
     return "category" if kind == "boolean" else kind

@@ -97,7 +97,7 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
         weights = safetensors.load(contents["weights.safetensors"])
         preparation = Preparation.from_state(described["preparation"])
         state = described["task"]
-        if state["name"] not in TASKS:
+        if state["name"] not in (*TASKS, "several"):
             raise KeyError(state["name"])
         architecture = Architecture(**described["architecture"])
         built = architecture.build(seed=0, own=network)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -26,6 +26,7 @@ from ..data.table import Table
 from ..errors import DataError, Mistake
 from ..evaluation.calibration import at_temperature
 from ..tasks import Task
+from ..tasks.several import Several
 
 CHUNK = 8192
 """How many rows go through the network at once."""
@@ -193,6 +194,8 @@ def _in_chunks(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
 
 def task_from_state(name: str, state: Mapping[str, Any]) -> Task:
     """The task that a file describes."""
+    if name == Several.name:
+        return cast("Task", Several.from_state(state))
     task: Task = load_member("tasks", name).from_state(state)
     return task
 

@@ -109,7 +109,7 @@ class Task(Protocol):
 
 def classes_of(task: Task) -> tuple[str, ...]:
     """The classes of which a row has one; nothing where the task predicts something else."""
-    return task.classes if task.forms[0] == "classes" else ()
+    return task.classes if task.forms[:1] == ("classes",) else ()
 
 
 def outputs_for(task: Task, loss: str, forms: tuple[str, ...]) -> int:

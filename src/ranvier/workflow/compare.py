@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalog import load
+from ..catalog import did_you_mean, load
 from ..errors import Mistake, RunError
 from ..evaluation.comparison import Comparison
 from ..evaluation.comparison import compare as paired
@@ -53,7 +53,9 @@ class Compared:
         return "\n".join(_lines(self))
 
 
-def compare(a: str | Path, b: str | Path, *, resamples: int = 1000, seed: int = 0) -> Compared:
+def compare(
+    a: str | Path, b: str | Path, *, target: str | None = None, resamples: int = 1000, seed: int = 0
+) -> Compared:
     """Compare two finished runs.
 
     Where they were measured on the same test rows (the data have the same fingerprint, and the rows the same numbers),
@@ -62,15 +64,16 @@ def compare(a: str | Path, b: str | Path, *, resamples: int = 1000, seed: int = 
 
     Args:
         a, b: their folders.
+        target: which of several targets to compare; the other run may have learnt it alone.
         resamples: of the paired bootstrap, at least 100.
         seed: of the resamples.
 
     Raises:
-        RunError: one of them is no run, was not measured, or they predict different things.
+        RunError: one of them is no run, was not measured, has no such target, or they predict different things.
         SpecError: fewer than 100 resamples are asked for.
     """
     folders = (Path(a), Path(b))
-    contents = tuple(read(folder) for folder in folders)
+    contents = tuple(_of_target(folder, read(folder), target) for folder in folders)
     for folder, each in zip(folders, contents):
         if not each.metrics.get("test"):
             raise RunError(
@@ -107,6 +110,28 @@ def compare(a: str | Path, b: str | Path, *, resamples: int = 1000, seed: int = 
         rows=(first.metrics["rows"]["test"], second.metrics["rows"]["test"]),
         verdict=_verdict(folders, metric, tests.get(metric), measured[metric], data),
     )
+
+
+def _of_target(folder: Path, contents: Contents, target: str | None) -> Contents:
+    """What a run holds of ``target``.
+
+    Raises:
+        RunError: it has several and none is named, or it has none of that name.
+    """
+    names = list(contents.targets) or [str(contents.record.get("target"))]
+    if target is None and len(names) > 1:
+        raise RunError(
+            Mistake(
+                f"{str(folder)!r} has several targets, and each has its own measure",
+                f"one of them: {', '.join(names)}",
+                f"add --target {names[0]}, or in Python target={names[0]!r}",
+            )
+        )
+    if target is not None and target not in names:
+        raise RunError(
+            Mistake(f"{str(folder)!r} has no target {target!r}", remedy=did_you_mean(target, names))
+        )
+    return contents.targets[target] if target is not None and contents.targets else contents
 
 
 def _differences(a: Contents, b: Contents) -> list[str]:

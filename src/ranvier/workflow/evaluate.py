@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ..catalog import load as load_member
 from ..data.ledger import Ledger
 from ..data.stream import larger_than_memory
+from ..data.table import Table
 from ..delivery.file import load
 from ..delivery.model import Model, read_rows
 from ..errors import DataError, Mistake, SpecError, raise_if_any
@@ -22,13 +24,19 @@ from ..evaluation.intervals import Measured
 from ..evaluation.intervals import measure as with_intervals
 from ..insight.drift import Drift, drift
 from ..insight.report.markup import interval, words
+from ..tasks import Task
+from ..tasks.several import known, parts_of, several
 from .evaluation_report import is_page, write_evaluation
 from .folder import check_free
-from .measure import answers, metrics_of, of_classes
+from .measure import UNMEASURED, answers, metrics_of, of_classes
 from .mistakes import inputs_of_worst
 from .run import Run
 from .slices import groups, mistakes
 from .streaming import read_sample, why
+from .targets import side_by_side, together
+
+NO_SLICES: dict[str, Any] = {"metric": "", "looked_at": 0, "worst": [], "named": {}}
+"""What is said of the groups of rows where there are none."""
 
 TOLD = 10
 """So many columns that differ are told on the terminal."""
@@ -43,7 +51,8 @@ class Evaluation:
         test: value and 95% interval of each metric.
         rows: read, dropped and measured.
         ledger: what became of rows and cells.
-        details: of classes, their scores and the confusion matrix; the groups of rows where the model is worst.
+        details: of classes, their scores and the confusion matrix; the groups of rows where the model is worst. Of
+            several targets ``targets``: by name what is said of each, with its own metrics (``test`` is empty then).
         verdict: how the measure compares with that on the test rows of the training.
         drift: how the rows differ from the training rows; None where the model file does not say what these were like.
         predictions: row number, true value, prediction.
@@ -76,7 +85,9 @@ class Evaluation:
         from .summary import metric_lines, slice_lines
 
         lines = [f"{self.rows['test']:,} rows measured ({self.task})", *metric_lines(self.test)]
-        lines += slice_lines(self.details["slices"])
+        for name, each in (self.details.get("targets") or {"": self.details}).items():
+            lines += [f"{name} ({each['task']}):", *metric_lines(each["test"])] if name else []
+            lines += slice_lines(each["slices"])
         lines += [f"  ledger: {entry}" for entry in self.ledger.entries]
         lines.append(f"verdict: {self.verdict}")
         lines += [f"rows: {line}" if i == 0 else line for i, line in enumerate(self._drift_lines())]
@@ -103,7 +114,7 @@ def evaluate(
     Args:
         model: a model, a run, or the path of a model file.
         data: whatever ``ranvier.fit`` reads, with the target column; or an array X.
-        y: the target's values, where ``data`` is an array.
+        y: the target's values (N,), where ``data`` is an array; of several targets (N, targets).
         slices: columns of ``data`` whose groups are shown beside each other.
         out: where the report goes: a file ``.html`` or ``.md``, or a new folder, which then holds the measure, the
             ledger, the drift and the predictions as well. None writes nothing.
@@ -129,45 +140,106 @@ def evaluate(
     else:
         table = read_sample(stream, 0, ledger)
         ledger.note("kept", f"a sample of about {stream.rows:,} rows, {why(stream)}", len(table))
+    tasks = parts_of(task)
     if y is not None:
-        table = replace(table, frame=table.frame.with_columns(pl.Series(task.target, np.asarray(y))))
-    if task.target not in table.frame.columns:
-        raise DataError(
+        table = replace(table, frame=table.frame.with_columns(_targets(tasks, np.asarray(y))))
+    raise_if_any(
+        DataError,
+        (
             Mistake(
-                f"{table.origin} has no column {task.target!r}",
+                f"{table.origin} has no column {part.target!r}",
                 "the target beside the inputs",
                 "use 'ranvier predict' for rows without it",
             )
-        )
-    known = task.known(table.frame[task.target])
-    ledger.drop("no target that the model knows", [int(row) for row in table.rows[~known]], task.target)
-    table = table.take(known)
+            for part in tasks
+            if part.target not in table.frame.columns
+        ),
+    )
+    there = known(task, table.frame)
+    ledger.drop(
+        "no target that the model knows",
+        _numbers(table, ~there),
+        tasks[0].target if len(tasks) == 1 else None,
+    )
+    table = table.take(there)
     if len(table) == 0:
         raise DataError(
             Mistake(f"no row of {table.origin} has a target that the model knows", "at least one")
         )
-    raise_if_any(SpecError, list(mistakes(slices, table.frame.columns, table.frame, task.target)))
-    truth = task.truth(task.encode(table.frame[task.target]))
+    raise_if_any(SpecError, list(mistakes(slices, table.frame.columns, table.frame, model.schema.targets)))
     predicted = model.decide(table.frame, ledger)
-    probable = bool(model.card.get("probabilities", True))
-    measured = with_intervals(truth, predicted, metrics_of(task), 0, probabilities=probable)
+    many = several(task)
+    each, said = {}, {}
+    for part, prediction in zip(tasks, many.apart(predicted) if many else [predicted]):
+        has = part.known(table.frame[part.target])
+        told = "no target that the model knows; the row is kept for the other targets"
+        ledger.note("kept", told, int((~has).sum()), part.target, _numbers(table, ~has))
+        then = model.card.get("test", {})
+        then = then.get(part.target, {}) if many else then
+        one = _measure(model, part, table.take(has), prediction[has], slices, then)
+        each[part.target], said[part.target] = one
+    metrics = together(each) if many else each[task.target]
+    details = {name: value for name, value in metrics.items() if name not in ("task", "test", "verdict")}
     found = Evaluation(
         task=task.name,
-        test=measured,
+        test=metrics["test"],
         rows={"read": ledger.read, "dropped": ledger.dropped, "test": len(table)},
         ledger=ledger,
-        details={
-            **of_classes(task, truth, predicted, 0),
-            "slices": groups(task, truth, predicted, table.frame, model.schema, slices),
-            "mistakes": inputs_of_worst(truth, predicted, table.frame, model.schema, table.rows + 1),
-        },
-        verdict=beside_training(task.metric, measured, model.card.get("test", {})),
+        details=details,
+        verdict=metrics["verdict"],
         drift=drift(model.profile, table.frame, model.schema, model.preparation) if model.profile else None,
-        predictions=answers(task, table.rows + 1, truth, predicted),
+        predictions=side_by_side(table.rows + 1, said) if many else said[task.target],
     )
     if out is None:
         return found
     return replace(found, report=write_evaluation(found, model, table, command, Path(out)))
+
+
+def _targets(tasks: Sequence[Task], y: NDArray[Any]) -> list[pl.Series]:
+    """The target columns of ``y``.
+
+    Raises:
+        DataError: it has not one column a target.
+    """
+    columns = y.reshape(len(y), -1).T if len(tasks) > 1 else [y]
+    if len(columns) != len(tasks):
+        names = ", ".join(task.target for task in tasks)
+        raise DataError(Mistake(f"y has shape {y.shape}", f"(rows, {len(tasks)}), for {names}"))
+    return [
+        pl.Series(task.target, values.tolist() if values.dtype == object else values)
+        for task, values in zip(tasks, columns)
+    ]
+
+
+def _numbers(table: Table, rows: NDArray[np.bool_]) -> list[int]:
+    return [int(row) for row in table.rows[rows]]
+
+
+def _measure(
+    model: Model,
+    task: Task,
+    table: Table,
+    predicted: NDArray[Any],
+    slices: Sequence[str],
+    then: Mapping[str, Any],
+) -> tuple[dict[str, Any], pl.DataFrame]:
+    """What is said of one target on the rows that have it, and its predictions; ``then`` is the measure of training."""
+    truth = task.truth(task.encode(table.frame[task.target]))
+    numbers = table.rows + 1
+    said: dict[str, Any] = {"task": task.name, "metric": task.metric, "test": {}}
+    if not len(table):
+        return {**said, "slices": NO_SLICES, "verdict": UNMEASURED}, answers(task, numbers, truth, predicted)
+    probable = bool(model.card.get("probabilities", True))
+    measured = with_intervals(truth, predicted, metrics_of(task), 0, probabilities=probable)
+    said = {
+        **said,
+        "test": measured,
+        **of_classes(task, truth, predicted, 0),
+        "slices": groups(task, truth, predicted, table.frame, model.schema, slices),
+        "mistakes": inputs_of_worst(truth, predicted, table.frame, model.schema, numbers),
+        "verdict": beside_training(task.metric, measured, then),
+    }
+    return said, answers(task, numbers, truth, predicted)
 
 
 def beside_training(metric: str, here: Mapping[str, Measured], then: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from ..delivery.model import Model
 from ..errors import RunError
 from ..files import cannot_write, write_json, write_text
 from ..insight.report import Contents, markdown, page
-from ..insight.report.contents import predictions_of
+from ..insight.report.contents import of_targets, predictions_of
 from ..insight.report.layers import network_of
 
 if TYPE_CHECKING:
@@ -63,29 +64,27 @@ def contents_of(found: Evaluation, model: Model, table: Table, command: str) -> 
     """What the page is made from."""
     task = model.task
     then = model.card.get("test", {})
-    beside: dict[str, Any] = {}
-    if then and set(found.test) <= set(then):
-        beside[THEN] = {
-            **then,
-            "description": "the same network on rows that were held out when it was trained",
-        }
     metrics: dict[str, Any] = {
         "task": task.name,
-        "metric": task.metric,
-        "test": found.test,
         "validation": {},
-        "baselines": beside,
         "rows": found.rows,
         "verdict": found.verdict,
         **found.details,
+        **_beside(found.test, then),
     }
+    if targets := found.details.get("targets"):
+        metrics["targets"] = {
+            name: {**each, "validation": {}, **_beside(each["test"], then.get(name, {}))}
+            for name, each in targets.items()
+        }
     versions = {
         "ranvier": __version__,
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-    return Contents(
+    several = "targets" in metrics
+    contents = Contents(
         settings={},
         record={
             "origin": table.origin,
@@ -100,8 +99,16 @@ def contents_of(found: Evaluation, model: Model, table: Table, command: str) -> 
         findings=[],
         metrics=metrics,
         network=network_of(model),
-        test=predictions_of(found.predictions, metrics),
+        test=None if several else predictions_of(found.predictions, metrics),
         validation=None,
         drift=found.drift.as_dict() if found.drift else {},
         command=command,
     )
+    return of_targets(contents, found.predictions, None) if several else contents
+
+
+def _beside(test: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """The measure, and as a baseline that on the test rows of the training, where it has the same metrics."""
+    described = {"description": "the same network on rows that were held out when it was trained"}
+    same = then and set(test) <= set(then)
+    return {"test": test, "baselines": {THEN: {**then, **described}} if same else {}}

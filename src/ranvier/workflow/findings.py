@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..finding import Finding
 from ..insight.checks import Case, examine
 from .prepared import Prepared
+from .targets import views
 
 
 def findings(
@@ -21,13 +23,30 @@ def findings(
         seed: of the run.
         without: codes that are left out.
     """
-    case = Case(
-        table=prepared.table,
-        schema=prepared.schema,
-        split=prepared.split,
-        task=prepared.task,
-        parts=prepared.parts,
-        metrics=metrics,
-        seed=seed,
-    )
-    return examine(case, without)
+    each = {}
+    for view in views(prepared):
+        name = view.task.target
+        case = Case(
+            table=view.table,
+            schema=view.schema,
+            split=view.split,
+            task=view.task,
+            parts=view.parts,
+            metrics=metrics["targets"][name] if metrics and "targets" in metrics else metrics,
+            seed=seed,
+        )
+        each[name] = examine(case, without)
+    return _joined(each)
+
+
+def _joined(each: Mapping[str, Sequence[Finding]]) -> list[Finding]:
+    """The findings by target as one list: what is found of all alike once, the rest with the target's name."""
+    found: list[Finding] = []
+    for name, ones in each.items():
+        for finding in ones:
+            alike = [any(finding == other for other in others) for others in each.values()]
+            if not all(alike) and repr(name) not in finding.place:
+                finding = replace(finding, place=f"{finding.place}, for the target {name!r}")
+            if finding not in found:
+                found.append(finding)
+    return found

@@ -42,7 +42,7 @@ def fit(
     data: Any,
     y: Any = None,
     *,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     network: str | Mapping[str, Any] | nn.Module | None = None,
     settings: Mapping[str, Any] | None = None,
     validation: Any = None,
@@ -55,7 +55,7 @@ def fit(
     Args:
         data: a path, ``sample:NAME``, a DataFrame (pandas, polars, Arrow), or an array X of shape (N, ...).
         y: the target's values (N,), where ``data`` is an array X.
-        target: the name of the target column, where ``data`` is a table.
+        target: the name of the target column, or several names, where ``data`` is a table.
         network: a catalogue name, such a name with options (``{"name": "mlp", "hidden": [64]}``), or a module of
             your own, which is trained in place: its ``forward`` takes the prepared columns as one tensor (B, D), or
             the blocks ``number``, ``category`` and ``boolean`` by keyword; it returns (B, outputs).
@@ -313,7 +313,9 @@ def _card(metrics: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
     return {
         "data": prepared.table.origin,
         "rows": metrics["rows"],
-        "test": metrics["test"],
+        "test": {name: each["test"] for name, each in metrics["targets"].items()}
+        if "targets" in metrics
+        else metrics["test"],
         "verdict": metrics["verdict"],
         "versions": {"ranvier": __version__, "torch": torch.__version__},
     }

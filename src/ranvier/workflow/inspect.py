@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def inspect(
     data: Any,
     y: Any = None,
     *,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     network: str | Mapping[str, Any] | nn.Module | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Inspection:
@@ -87,14 +87,14 @@ def inspect(
 
 def ask(
     data: Any,
-    target: str | None,
+    target: str | Sequence[str] | None,
     network: str | Mapping[str, Any] | nn.Module | None,
     settings: Mapping[str, Any] | None,
 ) -> Spec:
     """The spec that Python arguments stand for."""
     asked: dict[str, Any] = dict(nest(settings or {}))
     if target is not None:
-        asked = merge(asked, {"target": target})
+        asked = merge(asked, {"target": target if isinstance(target, str) else list(target)})
     if isinstance(network, nn.Module):
         asked = merge(asked, {"network": OWN_NETWORK})
     elif network is not None:

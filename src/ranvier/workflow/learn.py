@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..assemble import Architecture, multiplications, reads_pictures, try_out
@@ -22,6 +24,7 @@ from ..delivery.weights import freeze, put_weights, read_weights
 from ..errors import InternalError, Mistake, SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of, outputs_for
+from ..tasks.several import several
 from ..training.averaging import Average
 from ..training.loop import Limits, Validate, step_seed
 from ..training.objectives.supervised import Supervised
@@ -59,8 +62,8 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
     raise_if_any(
         SpecError,
         [
-            *mistakes(spec.evaluation.slices, frame.columns, frame, prepared.schema.target),
-            *cost_mistakes(spec, prepared.task, probable),
+            *mistakes(spec.evaluation.slices, frame.columns, frame, prepared.schema.targets),
+            *([] if several(prepared.task) else cost_mistakes(spec, prepared.task, probable)),
         ],
     )
     if not len(prepared.parts["validation"]):
@@ -87,16 +90,16 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
     """
     device = torch.device(spec.execution.device or "cpu")
     task, training = prepared.task, spec.training
-    network_choice, loss_choice = _settled(spec.network), _settled(training.loss)
-    loss = load("losses", loss_choice.name)(**loss_choice.options)
+    network_choice = _settled(spec.network)
+    loss, widths, loss_name = _loss(task, training.loss)
     train, validation = prepared.parts["train"].to(device), prepared.parts["validation"]
     if network_choice.name == OWN_NETWORK:
         outputs = own_outputs(prepared, own)
-        _check_width(outputs, task, loss.outputs, loss_choice.name)
+        _check_width(outputs, task, widths, loss_name)
         architecture = Architecture.of(network_choice, prepared.preparation, outputs)
         network = architecture.build(spec.seed, own)
     else:
-        outputs = outputs_for(task, loss_choice.name, loss.outputs)
+        outputs = widths[0]
         architecture = Architecture.of(network_choice, prepared.preparation, outputs)
         network = architecture.build(spec.seed)
     network = network.to(device)
@@ -228,22 +231,47 @@ def validation_of(task: Task, objective: Supervised, part: Batch, metric: str) -
     """
     if not len(part):
         return lambda network: {}
-    truth = task.truth(part.target)
-    names = dict.fromkeys([task.metric, metric])
-    names.pop("loss", None)
+    told = _told(task, part.target, metric)
 
     def validate(network: nn.Module) -> dict[str, float]:
         outputs = forward(network, part.inputs)
         device_loss = objective.evaluate(outputs.to(_device(network)), part.to(_device(network)))
         if not torch.isfinite(outputs).all():
             return {"loss": math.nan}
-        prediction = task.decode(outputs)
-        return {
-            "loss": device_loss.item(),
-            **{name: float(load("metrics", name)(truth, prediction)[0]) for name in names},
-        }
+        return {"loss": device_loss.item(), **told(task.decode(outputs))}
 
     return validate
+
+
+def _told(task: Task, target: Tensor, metric: str) -> Callable[[NDArray[np.float64]], dict[str, float]]:
+    """A function that measures a prediction: by the task's metric and ``metric``; by each one's, of several targets."""
+    many = several(task)
+    if many is None:
+        truth = task.truth(target)
+        names = [name for name in dict.fromkeys([task.metric, metric]) if name != "loss"]
+        return lambda prediction: {name: float(load("metrics", name)(truth, prediction)[0]) for name in names}
+    aims = [many.aim(index, target) for index in range(len(many.parts))]
+
+    def each(prediction: NDArray[np.float64]) -> dict[str, float]:
+        found = {}
+        for part, (known, aim), said in zip(many.parts, aims, many.apart(prediction)):
+            if len(aim):
+                value = load("metrics", part.metric)(part.truth(aim), said[known.numpy()])[0]
+                found[f"{part.target} {part.metric}"] = float(value)
+        return found
+
+    return each
+
+
+def _loss(task: Task, choice: Choice | None) -> tuple[Any, list[int], str]:
+    """The loss, the numbers of outputs that suit it (the usual one first), and what it is called."""
+    if many := several(task):
+        return many.loss(), [many.width], "sum"
+    chosen = _settled(choice)
+    loss = load("losses", chosen.name)(**chosen.options)
+    usual = outputs_for(task, chosen.name, loss.outputs)
+    others = [width for form in loss.outputs if (width := task.outputs((form,))) is not None]
+    return loss, list(dict.fromkeys([usual, *others])), chosen.name
 
 
 def find_rate(spec: Spec, prepared: Prepared, own: nn.Module | None) -> float:
@@ -292,9 +320,8 @@ def threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _check_width(outputs: int, task: Task, forms: Sequence[str], loss: str) -> None:
+def _check_width(outputs: int, task: Task, allowed: Sequence[int], loss: str) -> None:
     """Refuse a module whose number of outputs does not suit the task and the loss."""
-    allowed = {width for form in forms if (width := task.outputs((form,))) is not None}
     if outputs not in allowed:
         raise SpecError(
             Mistake(

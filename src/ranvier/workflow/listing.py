@@ -38,9 +38,11 @@ def _row(folder: Path) -> dict[str, Any]:
         }
     state, test = ("finished" if run.finished else "unfinished"), None
     if (folder / "metrics.json").exists():
-        name = run.metrics["metric"]
-        value = run.metrics["test"].get(name, {}).get("value")
-        test = None if value is None else f"{name} {value:.4g}"
+        told = []
+        for target, each in (run.metrics.get("targets") or {"": run.metrics}).items():
+            value = each["test"].get(each["metric"], {}).get("value")
+            told += [] if value is None else [f"{target} {each['metric']} {value:.4g}".strip()]
+        test = ", ".join(told) or None
     elif run.finished:
         state = "diverged"
     network = run.spec.network.name if run.spec.network else None

@@ -30,6 +30,7 @@ from ..tasks import Task, classes_of
 from .mistakes import inputs_of_worst
 from .prepared import Prepared
 from .slices import groups
+from .targets import predictions_of, side_by_side, together, views
 from .threshold import threshold
 
 BUDGET = 8.0
@@ -59,14 +60,42 @@ class Measured:
 
 
 def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
-    """Measure ``network`` once, at the end; the test rows have been used for nothing before."""
+    """Measure ``network`` once, at the end; the test rows have been used for nothing before.
+
+    Of several targets each is measured on the rows that have it; ``targets`` of the metrics holds each one's by name.
+    Their probabilities are the network's own: a temperature is chosen for a single target.
+    """
+    parts = prepared.parts
+    predicted = {
+        part: prepared.task.decode(forward(network, parts[part].inputs)) for part in ("validation", "test")
+    }
+    alone = views(prepared)
+    if len(alone) == 1:
+        return _measure_one(spec, prepared, predicted)
+    spec = spec.replace({"evaluation.calibrate": False})
+    each = predictions_of(prepared, predicted)
+    found = {view.task.target: _measure_one(spec, view, said) for view, said in zip(alone, each)}
+    test = {name: one.predictions for name, one in found.items()}
+    validation = {name: one.validation_predictions for name, one in found.items()}
+    return Measured(
+        {**together({name: one.metrics for name, one in found.items()}), "rows": _rows(prepared)},
+        side_by_side(parts["test"].rows.numpy() + 1, test),
+        side_by_side(parts["validation"].rows.numpy() + 1, validation),
+    )
+
+
+def _rows(prepared: Prepared) -> dict[str, int]:
+    return {"read": prepared.ledger.read, "dropped": prepared.ledger.dropped, **prepared.split.counts}
+
+
+def _measure_one(spec: Spec, prepared: Prepared, predicted: dict[str, NDArray[Any]]) -> Measured:
+    """Measure the predictions of the validation and test rows of one target."""
     task = prepared.task
     metrics_wanted = metrics_of(task)
     seed = spec.seed
     probable = gives_probabilities(spec)
     truth = {part: task.truth(prepared.parts[part].target) for part in ("validation", "test")}
     present = [part for part in truth if len(truth[part])]
-    predicted = {part: task.decode(forward(network, prepared.parts[part].inputs)) for part in truth}
     calibration = _calibration(spec, task, truth, predicted) if probable else None
     heat = calibration.used if calibration else 1.0
     if heat != 1.0:
@@ -91,7 +120,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         "validation": measured.get("validation", {}),
         "baselines": {},
         "comparison": {},
-        "rows": {"read": prepared.ledger.read, "dropped": prepared.ledger.dropped, **prepared.split.counts},
+        "rows": _rows(prepared),
     }
     if calibration:
         metrics["calibration"] = calibration.as_dict()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..catalog import TARGET_KINDS, load
 from ..data.batches import Batch, Batches
-from ..data.infer import clean, infer_schema
+from ..data.infer import clean, infer_schema, task_of
 from ..data.kinds.values import read_numbers
 from ..data.ledger import Ledger
 from ..data.numbers import with_numbers
@@ -25,9 +25,11 @@ from ..data.source import read, read_parts
 from ..data.split import Split, make_split, read_split
 from ..data.stream.passes import StreamBatches
 from ..data.table import Table
+from ..data.target import unusable
 from ..errors import DataError, Mistake, RunError, raise_if_any
 from ..spec import ColumnSpec, Spec
 from ..tasks import Task
+from ..tasks.several import Several, encode
 from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
 
 
@@ -38,6 +40,7 @@ class Prepared:
     Args:
         table: the rows that take part.
         ledger: what became of those that do not, and of cells and columns.
+        task: of the target; of several targets a ``Several``, which ``targets.views`` takes apart.
         parts: ``train``, ``validation`` and ``test``, as tensors.
         streamed: the whole table, where all this is of a sample of its rows.
     """
@@ -182,24 +185,20 @@ def prepare_table(
         DataError: with all that is wrong.
     """
     table = with_numbers(clean(table, schema, ledger), schema)
-    target = table.frame[schema.target]
-    order = spec.columns.get(schema.target, ColumnSpec()).order or ()
-    kind_of_task: type[Task] = load("tasks", task_name(schema[schema.target].kind, spec.task, order))
-    raise_if_any(
-        DataError,
-        [*_order_mistakes(kind_of_task, schema.target, order), *kind_of_task.mistakes(target, order)],
-    )
+    tasks = _tasks(spec, table, schema)
     if stored:
         split = read_split(stored.split, table)
     else:
-        stratify_by = target.cast(pl.String).to_numpy() if kind_of_task.forms[0] == "classes" else None
+        of_classes = [name for name, task in tasks.items() if task.forms[0] == "classes"]
+        alone = len(tasks) == 1 and of_classes
+        stratify_by = table.frame[of_classes[0]].cast(pl.String).to_numpy() if alone else None
         split = make_split(table, schema, spec.split, spec.split_seed, stratify_by)
     ledger.reconcile(split.counts)
     preparation = Preparation.fit(table.frame[split.train], schema)
-    task = kind_of_task.fit(target, split.train, order)
+    task = _fitted(spec, table, schema, tasks, split.train)
     whole = Batch(
         inputs=preparation.transform(table.frame, ledger, table.rows),
-        target=task.encode(target),
+        target=encode(task, table.frame),
         rows=torch.from_numpy(table.rows.copy()),
         weight=_weights(table, schema),
     )
@@ -218,6 +217,59 @@ def task_name(kind: str | None, asked: str | None, order: Sequence[str] = ()) ->
     if asked:
         return asked
     return "ordinal" if order else next(name for name, of in TARGET_KINDS.items() if of == kind)
+
+
+def _tasks(spec: Spec, table: Table, schema: Schema) -> dict[str, type[Task]]:
+    """The task of each target.
+
+    Raises:
+        DataError: with each target whose values or order do not suit its task.
+    """
+    tasks: dict[str, type[Task]] = {}
+    mistakes: list[Mistake] = []
+    for name in schema.targets:
+        order = _order(spec, name)
+        tasks[name] = load("tasks", task_name(schema[name].kind, task_of(spec.task, name), order))
+        mistakes += _order_mistakes(tasks[name], name, order)
+        mistakes += tasks[name].mistakes(table.frame[name], order)
+    raise_if_any(DataError, mistakes)
+    return tasks
+
+
+def _fitted(
+    spec: Spec, table: Table, schema: Schema, tasks: Mapping[str, type[Task]], train: NDArray[np.int64]
+) -> Task:
+    """The task, fitted to the rows that have its target; of several targets all of them as one.
+
+    Raises:
+        DataError: with each target that no training row has.
+    """
+    found: list[Task] = []
+    mistakes: list[Mistake] = []
+    for name, task in tasks.items():
+        values = table.frame[name]
+        there = ~np.logical_or.reduce(list(unusable(values, schema[name].kind).values()))
+        positions = among(there, train)
+        if len(positions):
+            found.append(task.fit(values.filter(pl.Series(there)), positions, _order(spec, name)))
+        else:
+            mistakes.append(Mistake(f"no training row has the target {name!r}", "at least one that does"))
+    raise_if_any(DataError, mistakes)
+    return found[0] if len(found) == 1 else cast("Task", Several(tuple(found)))
+
+
+def among(kept: NDArray[np.bool_], positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the rows at ``positions`` that are kept stand among all that are.
+
+    >>> among(np.array([True, False, True]), np.array([2, 1])).tolist()
+    [1]
+    """
+    place = np.cumsum(kept) - 1
+    return np.asarray(place[positions[kept[positions]]], dtype=np.int64)
+
+
+def _order(spec: Spec, name: str) -> Sequence[str]:
+    return spec.columns.get(name, ColumnSpec()).order or ()
 
 
 def _order_mistakes(task: type[Task], target: str, order: Sequence[str]) -> Iterable[Mistake]:

@@ -83,13 +83,25 @@ def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> Non
 
 
 def summed_up(folder: Path, seeds: list[int]) -> dict[str, Any]:
-    """What ``spread.json`` holds: each metric of each seed on the test rows, and their spread."""
+    """What ``spread.json`` holds: each metric of each seed on the test rows, and their spread.
+
+    Of several targets it holds this for each, by name, below ``targets``.
+    """
     places = {seed: folder if seed == seeds[0] else files.seed_folder(folder, seed) for seed in seeds}
     measured = {
         seed: files.read_json(place / "metrics.json")
         for seed, place in places.items()
         if (place / "metrics.json").exists()
     }
+    targets = measured[seeds[0]].get("targets")
+    if not targets:
+        return _spread_of(measured, seeds)
+    alone = {name: {seed: metrics["targets"][name] for seed, metrics in measured.items()} for name in targets}
+    return {"targets": {name: _spread_of(each, seeds) for name, each in alone.items()}}
+
+
+def _spread_of(measured: dict[int, dict[str, Any]], seeds: list[int]) -> dict[str, Any]:
+    """The spread of one target's metrics, by seed."""
     values: dict[int, dict[str, float | None]] = {
         seed: {name: entry["value"] for name, entry in metrics["test"].items()}
         for seed, metrics in measured.items()

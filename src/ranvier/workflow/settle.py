@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..errors import Mistake, SpecError, raise_if_any
 from ..insight.checks import unknown_codes
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of, unsuitable_loss
+from ..tasks.several import several
 from ..training.optimizers import DEFAULT_RATES
 
 DEFAULT_NETWORK = "tabm"
@@ -76,7 +77,11 @@ def settle(
             chosen.setdefault(key, (value, reason))
     chosen = {key: value for key, value in chosen.items() if _open(spec, key)}
     settled = spec.replace({key: value for key, (value, _) in chosen.items()})
-    return Settled(settled, {key: reason for key, (_, reason) in chosen.items()})
+    reasons = {key: reason for key, (_, reason) in chosen.items()}
+    if many := several(task):
+        summed = " and ".join(f"{part.default_loss()!r} of {part.target!r}" for part in many.parts)
+        reasons["training.loss"] = f"the sum of {summed}, each on its own scale"
+    return Settled(settled, reasons)
 
 
 def _general(
@@ -98,7 +103,7 @@ def _general(
     if spec.training.epochs or spec.training.time:
         patience = 0
     return {
-        "training.loss": _loss(task, rows, network),
+        **({} if several(task) else {"training.loss": _loss(task, rows, network)}),
         "training.optimizer": ("adamw", "the default"),
         "training.learning_rate": (DEFAULT_RATES[optimizer], f"the default for {optimizer!r}"),
         "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
@@ -238,6 +243,8 @@ def _open(spec: Spec, key: str) -> bool:
 def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
     """All that is wrong with the spec, now that the task is known."""
     found = option_mistakes(spec)
+    if several(task):
+        return [*found, *_mistakes_of_several(spec, task)]
     if spec.training.loss and network.name != OWN_NETWORK:
         loss = load("losses", spec.training.loss.name)
         if task.outputs(loss.outputs) is None:
@@ -272,6 +279,22 @@ def _measures(metric: str, task: Task) -> bool:
     """Whether a metric of that name has a value for the task."""
     found = load("metrics", metric)
     return found.form in task.forms and (not classes_of(task) or found.suits(len(classes_of(task))))
+
+
+def _mistakes_of_several(spec: Spec, task: Task) -> Iterable[Mistake]:
+    """What cannot be said where there are several targets."""
+    said = {
+        "training.loss": spec.training.loss is not None,
+        "stopping.metric": spec.stopping.metric not in (None, "loss"),
+        "regularization.class_weights": spec.regularization.class_weights != "none",
+        "evaluation.costs": spec.evaluation.costs is not None,
+    }
+    for setting in (name for name, is_said in said.items() if is_said):
+        yield Mistake(
+            f"{setting} is set, and there are several targets ({task.target})",
+            "none, since the sum of each target's default loss is learnt and watched",
+            "leave it out, or train a network for each target",
+        )
 
 
 def check_request(spec: Spec) -> None:

@@ -83,7 +83,7 @@ def groups(
 
 
 def mistakes(
-    named: Iterable[str], columns: Sequence[str], frame: pl.DataFrame, target: str
+    named: Iterable[str], columns: Sequence[str], frame: pl.DataFrame, targets: Sequence[str]
 ) -> Iterator[Mistake]:
     """What is wrong with the columns that are named for a view of their groups.
 
@@ -91,12 +91,12 @@ def mistakes(
         named: the columns.
         columns: that there are.
         frame: their raw values.
-        target: the column that is predicted.
+        targets: the columns that are predicted.
     """
     for name in named:
         if name not in columns:
             yield Mistake(f"there is no column {name!r} to slice by", remedy=did_you_mean(name, columns))
-        elif name == target:
+        elif name in targets:
             yield Mistake(
                 f"{name!r} is the target", "another column to slice by", "the report shows each class"
             )

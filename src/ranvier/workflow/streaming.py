@@ -22,6 +22,7 @@ from ..data.table import Table
 from ..errors import DataError, Mistake
 from ..spec import Spec
 from ..tasks import Task
+from ..tasks.several import encode, known
 
 SAMPLE_ROWS = 200_000
 SAMPLE_CELLS = 20_000_000
@@ -151,7 +152,7 @@ def batches_of(
     def read(block: Block) -> Piece:
         stretch = stream.read(block)
         frame, rows, dropped = stretch.frame, stretch.rows, dict(stretch.dropped)
-        fit = task.known(frame[schema.target])
+        fit = known(task, frame)
         dropped["no target that the sample has"] = int((~fit).sum())
         weight = _weights(frame, schema)
         if weight is not None:
@@ -164,7 +165,7 @@ def batches_of(
         frame, rows = frame.filter(train), rows[train]
         batch = Batch(
             inputs=preparation.transform(frame),
-            target=task.encode(frame[schema.target]),
+            target=encode(task, frame),
             rows=torch.from_numpy(rows),
             weight=None if weight is None else torch.from_numpy(weight[train].astype(np.float32)),
         )

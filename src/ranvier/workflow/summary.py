@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..finding import Finding
 from ..insight.report.markup import number
 from ..insight.report.seeds import spread_line
-from ..tasks import classes_of
+from ..tasks.several import parts_of
 from ..training.history import read_history
 from . import folder as files
 from .prepared import Prepared
@@ -24,13 +24,16 @@ def data_lines(prepared: Prepared) -> list[str]:
 
     The first line says what is learnt from what; a further one what the ledger holds.
     """
-    task, counts = prepared.task, prepared.split.counts
-    count = len(classes_of(task))
-    classes = f" ({count} classes)" if count else ""
+    counts = prepared.split.counts
+    learnt = []
+    for task in parts_of(prepared.task):
+        what = "labels" if task.forms[0] == "labels" else "classes"
+        count = f" ({len(task.classes)} {what})" if task.classes else ""
+        learnt.append(f"{task.name} {task.target!r}{count}")
     origin = "sample" if prepared.streamed else prepared.table.origin
     lines = [str(prepared.streamed)] if prepared.streamed else []
     lines += [
-        f"{origin}: {prepared.ledger.read:,} rows; {task.name} {task.target!r}{classes} "
+        f"{origin}: {prepared.ledger.read:,} rows; {' and '.join(learnt)} "
         f"from {len(prepared.schema.inputs)} columns",
         f"split: {counts['train']:,} train, {counts['validation']:,} validation, {counts['test']:,} test "
         f"({prepared.split.reason})",
@@ -60,6 +63,20 @@ def summary(run: Run) -> str:
     if not (run.folder / "metrics.json").exists():
         return "\n".join([*lines, *(f"  finding   {f['cause']} {f['remedy']}" for f in run.findings)])
     metrics = run.metrics
+    for target, each in (metrics.get("targets") or {"": metrics}).items():
+        spread = (run.spread or {}).get("targets", {}).get(target) if target else run.spread
+        lines += [f"  {target}:"] if target else []
+        lines += _measure_lines(each, spread)
+    lines += _finding_lines(run)
+    lines.append(f"  model     {run.folder / 'model.rv'}")
+    if (run.folder / "report.html").exists():
+        lines.append(f"  report    {run.folder / 'report.html'}")
+    return "\n".join(lines)
+
+
+def _measure_lines(metrics: Mapping[str, Any], spread: Mapping[str, Any] | None) -> list[str]:
+    """How well one target was learnt, beside what, over which seeds, and where it is worst."""
+    lines = []
     metric, measured = metrics["metric"], metrics["test"]
     few = [metric, *(name for name in ("roc_auc", "r2", "rank_mae", "jaccard") if name != metric)]
     told = [
@@ -72,16 +89,12 @@ def summary(run: Run) -> str:
     others = [f"{name} {number(entry[metric]['value'])}" for name, entry in metrics["baselines"].items()]
     if others:
         lines.append(f"  beside    {', '.join(others)}")
-    if run.spread:
-        lines.append(f"  seeds     {spread_line(run.spread)}")
+    if spread:
+        lines.append(f"  seeds     {spread_line(spread)}")
     lines.append(f"  verdict   {metrics['verdict']}")
     if metrics.get("slices", {}).get("worst"):
         lines.append(slice_lines(metrics["slices"])[0].replace("  worst where", "  worst     where"))
-    lines += _finding_lines(run)
-    lines.append(f"  model     {run.folder / 'model.rv'}")
-    if (run.folder / "report.html").exists():
-        lines.append(f"  report    {run.folder / 'report.html'}")
-    return "\n".join(lines)
+    return lines
 
 
 SHOWN = 2
@@ -157,6 +170,8 @@ def inspection_lines(inspection: Inspection) -> Iterator[str]:
     for name, value in _flat(inspection.settled.spec.settings()):
         reason = reasons.get(name)
         yield f"  {name} = {value}" + (f"  ({reason})" if reason else "")
+    if inspection.settled.spec.training.loss is None:
+        yield f"  training.loss is {reasons['training.loss']}"
 
 
 def _flat(settings: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:

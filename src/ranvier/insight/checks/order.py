@@ -19,7 +19,7 @@ def stretch(case: Case, most: int) -> NDArray[np.int64]:
 
 
 def sorted_by_target(target: NDArray[np.generic], classes: bool) -> bool:
-    """Tell whether the rows are (nearly) sorted by their target (N,).
+    """Tell whether the rows are (nearly) sorted by their target (N,); sets of labels (N, L) are taken as classes.
 
     >>> sorted_by_target(np.array([2, 2, 2, 2, 0, 0, 0, 0, 0, 0]), classes=True)
     True
@@ -28,6 +28,8 @@ def sorted_by_target(target: NDArray[np.generic], classes: bool) -> bool:
     """
     if len(target) < 2:
         return False
+    if target.ndim == 2:
+        target, classes = np.unique(target, axis=0, return_inverse=True)[1].reshape(-1), True
     steps = np.diff(np.asarray(target, dtype=np.float64))
     if classes:
         distinct, runs = len(np.unique(target)), int(np.count_nonzero(steps)) + 1

@@ -83,7 +83,12 @@ def score(values: Floats | Ints, target: NDArray[np.generic], classes: int | Non
 
 
 def spread(target: NDArray[np.generic], classes: int | None) -> Floats:
-    """The target as columns: (N, C) of 0 and 1 for classes; (N, 1) ranks of mean 0 and deviation 1 for numbers."""
+    """The target as columns: (N, C) of 0 and 1 for classes; (N, 1) ranks of mean 0 and deviation 1 for numbers.
+
+    Sets of labels (N, L) are such columns already.
+    """
+    if target.ndim == 2:
+        return target.astype(np.float64)
     if classes is not None:
         return np.asarray(np.eye(classes)[target.astype(np.int64)])
     _, inverse, counts = np.unique(target, return_inverse=True, return_counts=True)

@@ -26,6 +26,7 @@ class SortedRows:
         target = case.targets[stretch(case, len(case.table))]
         if len(target) < FEWEST or not sorted_by_target(target, case.classes is not None):
             return
+        steps = np.diff(target.reshape(len(target), -1), axis=0).any(axis=1)
         yield Finding(
             code=SortedRows.code,
             severity=SortedRows.severity,
@@ -34,5 +35,5 @@ class SortedRows:
             if case.drawn == "random"
             else "The rows are sorted by the target.",
             remedy="Nothing to do, unless the order stands for something, such as the place where a row was taken.",
-            evidence={"runs": int(np.count_nonzero(np.diff(target))) + 1, "rows": len(target)},
+            evidence={"runs": int(np.count_nonzero(steps)) + 1, "rows": len(target)},
         )

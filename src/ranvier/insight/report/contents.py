@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ class Contents:
         spread: the measure over several seeds; empty where it was trained from one.
         drift: of an evaluation: how its rows differ from the training rows.
         command: of an evaluation: what repeats it; empty for a run.
+        targets: of several targets, by name, the same as if each were the only one; else nothing.
     """
 
     settings: dict[str, Any]
@@ -72,6 +73,7 @@ class Contents:
     spread: dict[str, Any] = field(default_factory=dict)
     drift: dict[str, Any] = field(default_factory=dict)
     command: str = ""
+    targets: dict[str, Contents] = field(default_factory=dict)
 
     @property
     def classes(self) -> list[str]:
@@ -118,7 +120,7 @@ def read(folder: str | Path) -> Contents:
     measured = bool(metrics.get("test"))
     schema = _json(folder / "schema.json", {"columns": []})["columns"]
     weighted = _weighted(schema)
-    return Contents(
+    contents = Contents(
         settings=settings,
         record=record,
         run_toml=(folder / "run.toml").read_text(encoding="utf-8"),
@@ -134,6 +136,10 @@ def read(folder: str | Path) -> Contents:
         ),
         spread=_json(folder / "spread.json", {}),
     )
+    if "targets" not in metrics:
+        return contents
+    tables = [_table(folder / name) for name in ("predictions.csv", "validation_predictions.csv")]
+    return of_targets(contents, *tables, weighted=weighted)
 
 
 def _json(path: Path, otherwise: Any) -> Any:
@@ -153,16 +159,77 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
+def of_targets(
+    contents: Contents, test: pl.DataFrame | None, validation: pl.DataFrame | None, weighted: bool = False
+) -> Contents:
+    """The contents of several targets, with those of each beside them.
+
+    Args:
+        contents: whose ``metrics`` hold ``targets``.
+        test, validation: the predictions of all targets side by side; None where there are none.
+        weighted: whether the rows' weights stand beside the predictions of each.
+
+    Raises:
+        RunError: the predictions are not of these targets.
+    """
+    targets = {}
+    for name, metrics in contents.metrics["targets"].items():
+        targets[name] = replace(
+            contents,
+            record={**contents.record, "target": name},
+            metrics=metrics,
+            test=_of_target(test, name, metrics, weighted),
+            validation=_of_target(validation, name, metrics, weighted),
+            spread=contents.spread.get("targets", {}).get(name, {}),
+        )
+    return replace(contents, spread={}, targets=targets)
+
+
+def _of_target(
+    frame: pl.DataFrame | None, name: str, metrics: Mapping[str, Any], weighted: bool
+) -> Predictions | None:
+    """The predictions of one target, where it is there and was measured."""
+    if frame is None or not metrics.get("test"):
+        return None
+    try:
+        place = frame.columns.index(f"true {name}")
+        outputs = metrics.get("confusion", {}).get("classes") or metrics.get("labels") or ()
+        own = frame[:, [0, *range(place, place + 2 + len(outputs) + weighted)]]
+        there = own.to_series(-1).is_not_null()  # a number; a class or a set of labels may be empty text
+        return predictions_of(own.filter(there), metrics, weighted)
+    except (pl.exceptions.PolarsError, KeyError, IndexError, ValueError) as error:
+        raise RunError(
+            Mistake(f"the predictions are damaged ({type(error).__name__})", "those of this run's targets")
+        ) from error
+
+
+def _table(path: Path) -> pl.DataFrame | None:
+    """The text of a table; None where it is missing.
+
+    Raises:
+        RunError: it is none.
+    """
+    if not path.exists():
+        return None
+    try:
+        return pl.read_csv(path, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise RunError(
+            Mistake(f"{str(path)!r} is damaged ({type(error).__name__})", "the predictions of this run")
+        ) from error
+
+
 def _predictions(path: Path, metrics: Mapping[str, Any], weighted: bool) -> Predictions | None:
     """The predictions in a file; None where it is missing or has no rows.
 
     Raises:
         RunError: it does not hold what a run writes.
     """
-    if not path.exists():
+    frame = _table(path)
+    if frame is None:
         return None
     try:
-        return predictions_of(pl.read_csv(path, infer_schema=False), metrics, weighted)
+        return predictions_of(frame, metrics, weighted)
     except (pl.exceptions.PolarsError, KeyError, IndexError) as error:
         raise RunError(
             Mistake(f"{str(path)!r} is damaged ({type(error).__name__})", "the predictions of this run")

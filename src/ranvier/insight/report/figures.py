@@ -8,6 +8,7 @@ page's colours from its style sheet.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,7 +33,7 @@ CELLS = 20
 
 
 def figures(contents: Contents) -> dict[str, Figure]:
-    """Every picture that the run's folder allows, by name."""
+    """Every picture that the run's folder allows, by name; ``2-errors`` is of the second of several targets."""
     makers: dict[str, Callable[[Contents], Figure | None]] = {
         "learning_curve": learning_curve,
         "validation_metric": validation_metric,
@@ -47,7 +48,11 @@ def figures(contents: Contents) -> dict[str, Figure]:
         "errors": errors,
     }
     made = {name: make(contents) for name, make in makers.items()}
-    return {name: figure for name, figure in made.items() if figure is not None}
+    found = {name: figure for name, figure in made.items() if figure is not None}
+    for place, one in enumerate(contents.targets.values(), 1):
+        alone = figures(replace(one, history=[]))
+        found |= {f"{place}-{name}": figure for name, figure in alone.items()}
+    return found
 
 
 def learning_curve(contents: Contents) -> Figure | None:

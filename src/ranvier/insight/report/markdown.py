@@ -35,6 +35,17 @@ def markdown(contents: Contents) -> str:
         lines.append(f"- network {contents.network.name!r}, {contents.network.parameters:,} parameters")
     if history:
         lines.append(f"- {len(history)} epochs, {history[-1]['step']:,} steps")
+    for target, each in (contents.targets or {"": contents}).items():
+        lines += _measured(each, f": {_plain(target)}" if target else "")
+    lines += _drift(contents) if contents.command else _findings(contents)
+    versions = ", ".join(f"{name} {version}" for name, version in contents.record.get("versions", {}).items())
+    lines += ["", "## To repeat it", "", "```", command(contents), "```", "", f"With {versions}."]
+    return "\n".join(lines) + "\n"
+
+
+def _measured(contents: Contents, of: str) -> list[str]:
+    """How good the network is; ``of`` ends the headings, where there are several targets."""
+    metrics, lines = contents.metrics, list[str]()
     if metrics.get("test"):
         others = metrics.get("baselines", {})
         measured = [
@@ -43,7 +54,7 @@ def markdown(contents: Contents) -> str:
         ]
         lines += [
             "",
-            "## Test rows, with 95% intervals",
+            f"## Test rows, with 95% intervals{of}",
             "",
             *_table(["metric", "network", *others], measured),
         ]
@@ -55,17 +66,14 @@ def markdown(contents: Contents) -> str:
         what = "label" if contents.labels else "class"
         lines += [
             "",
-            "## Labels" if contents.labels else "## Classes",
+            f"## {'Labels' if contents.labels else 'Classes'}{of}",
             "",
             *_table([what, "rows", "precision", "recall", "F1"], scores),
         ]
-    lines += _groups(metrics)
+    lines += _groups(metrics, of)
     if contents.spread:
-        lines += ["", "## Seeds", "", _plain(spread_line(contents.spread))]
-    lines += _drift(contents) if contents.command else _findings(contents)
-    versions = ", ".join(f"{name} {version}" for name, version in contents.record.get("versions", {}).items())
-    lines += ["", "## To repeat it", "", "```", command(contents), "```", "", f"With {versions}."]
-    return "\n".join(lines) + "\n"
+        lines += ["", f"## Seeds{of}", "", _plain(spread_line(contents.spread))]
+    return lines
 
 
 def _findings(contents: Contents) -> list[str]:
@@ -84,12 +92,12 @@ def _drift(contents: Contents) -> list[str]:
     return [*heading, _plain(contents.drift["verdict"]), *(["", *told] if told else [])]
 
 
-def _groups(metrics: Mapping[str, Any]) -> list[str]:
+def _groups(metrics: Mapping[str, Any], of: str) -> list[str]:
     """The groups of rows where the network is worst."""
     found = metrics.get("slices")
     if not found or not found["looked_at"]:
         return []
-    lines = ["", "## Groups of rows", "", f"{found['looked_at']:,} groups of test rows were looked at."]
+    lines = ["", f"## Groups of rows{of}", "", f"{found['looked_at']:,} groups of test rows were looked at."]
     if not found["worst"]:
         return [*lines, "None of them is worse than the rest by more than chance explains."]
     rows = [

@@ -56,10 +56,11 @@ def _shown(value: Any) -> str:
 
 def _numbers(contents: Contents) -> list[tuple[str, str, str]]:
     metrics, tiles = contents.metrics, []
-    entry = metrics.get("test", {}).get(contents.metric)
-    if entry:
-        text = "" if entry["low"] is None else f"95% interval {interval(entry).partition('(')[2][:-1]}"
-        tiles.append((f"Test {words(contents.metric)}", number(entry["value"]), text))
+    for target, each in (contents.targets or {"Test": contents}).items():
+        entry = each.metrics.get("test", {}).get(each.metric)
+        if entry:
+            text = "" if entry["low"] is None else f"95% interval {interval(entry).partition('(')[2][:-1]}"
+            tiles.append((f"{target} {words(each.metric)}", number(entry["value"]), text))
     if "rows" in metrics:
         rows = metrics["rows"]
         parts = ", ".join(

@@ -21,6 +21,7 @@ from .repeat import repeat_section
 from .seeds import seeds_section
 from .slices import slices_section
 from .style import SCRIPT, STYLE
+from .targets import Sections, of_each
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 """The page may load nothing from anywhere."""
@@ -38,18 +39,13 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
         RunError: Plotly, whose JavaScript draws the figures, is not installed.
     """
     sections = {
-        "measure": ("The measure", measure_section(contents)),
-        "seeds": ("The seeds", seeds_section(contents)),
+        **of_each(contents, _how_good),
         "drift": ("New rows", drift_section(contents)),
         "findings": ("Findings", findings_section(contents)),
         "data": ("What was read", data_section(contents)),
         "network": ("The network", network_section(contents)),
         "learning": ("The training", learning_section(contents)),
-        "classes": ("The labels" if contents.labels else "The classes", classes_section(contents)),
-        "values": ("The values", values_section(contents)),
-        "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
-        "slices": ("Groups of rows", slices_section(contents)),
-        "worst": ("The worst mistakes", worst_section(contents)),
+        **of_each(contents, lambda one: _in_detail(one, miss_cost)),
         "repeat": ("To repeat it", repeat_section(contents)),
     }
     shown = {name: entry for name, entry in sections.items() if entry[1]}
@@ -72,6 +68,23 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
         f'<title>{escape(title(contents))}</title>\n<link rel="icon" href="data:,">\n<style>{STYLE}</style>\n'
         f"</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def _how_good(contents: Contents) -> Sections:
+    return {
+        "measure": ("The measure", measure_section(contents)),
+        "seeds": ("The seeds", seeds_section(contents)),
+    }
+
+
+def _in_detail(contents: Contents, miss_cost: float | None) -> Sections:
+    return {
+        "classes": ("The labels" if contents.labels else "The classes", classes_section(contents)),
+        "values": ("The values", values_section(contents)),
+        "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
+        "slices": ("Groups of rows", slices_section(contents)),
+        "worst": ("The worst mistakes", worst_section(contents)),
+    }
 
 
 def plotly_script() -> str:

@@ -16,6 +16,9 @@ def repeat_section(contents: Contents) -> Html:
         (name, _text(value), record.get("reasons", {}).get(name, ""))
         for name, value in flat(contents.settings)
     ]
+    reasons = record.get("reasons", {})
+    if not contents.settings.get("training", {}).get("loss") and "training.loss" in reasons:
+        rows.append(("training.loss", "–", reasons["training.loss"]))
     settings = table("Settings, and why where they were chosen for you", ["setting", "value", "reason"], rows)
     if contents.command:
         listed = table("Versions and data", ["what", "version"], _versions(contents))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .contents import Contents
 from .markup import Html, interval, join, tag, words
 from .overview import title
@@ -18,9 +21,23 @@ def summary(contents: Contents, folder: str) -> Html:
     """
     metrics = contents.metrics
     head = tag("strong", title(contents))
-    if not metrics.get("test"):
+    if not metrics.get("test") and not contents.targets:
         said = metrics.get("verdict") or f"not measured; go on with: ranvier train --resume {folder}"
         return tag("div", join(head, tag("p", said)))
+    found = [
+        f"{f['severity']}, {f['place']}: {f['cause']}" for f in contents.findings if f["severity"] != "info"
+    ]
+    noticed = tag("ul", join(*(tag("li", text) for text in found))) if found else ""
+    measured = [_table(each.metrics, target) for target, each in contents.targets.items()]
+    measured = measured or [_table(metrics, "")]
+    return tag(
+        "div",
+        join(head, tag("p", metrics["verdict"]), *measured, noticed, tag("code", f"{folder}/report.html")),
+    )
+
+
+def _table(metrics: Mapping[str, Any], target: str) -> Html:
+    """The measure of one target beside the baselines."""
     others = metrics.get("baselines", {})
     header = tag("tr", join(*(tag("th", name, scope="col") for name in ("metric", "network", *others))))
     rows = [
@@ -34,13 +51,7 @@ def summary(contents: Contents, folder: str) -> Html:
         )
         for name, entry in metrics["test"].items()
     ]
-    found = [
-        f"{f['severity']}, {f['place']}: {f['cause']}" for f in contents.findings if f["severity"] != "info"
-    ]
-    noticed = tag("ul", join(*(tag("li", text) for text in found))) if found else ""
-    caption = tag("caption", "Test rows, with 95% intervals")
-    measured = tag("table", join(caption, tag("thead", header), tag("tbody", join(*rows))), style=STYLE)
-    return tag(
-        "div",
-        join(head, tag("p", metrics["verdict"]), measured, noticed, tag("code", f"{folder}/report.html")),
+    caption = tag(
+        "caption", f"{target}: test rows, with 95% intervals" if target else "Test rows, with 95% intervals"
     )
+    return tag("table", join(caption, tag("thead", header), tag("tbody", join(*rows))), style=STYLE)
