@@ -282,7 +282,7 @@ def test_an_array_needs_a_column_for_each_target(run: rv.Run) -> None:
     found = rv.evaluate(run, frame.drop(ALL), y)
     assert set(found.details["targets"]) == set(ALL) and found.rows["test"] == len(frame)
     with pytest.raises(
-        DataError, match=r"y has shape \(.*, 2\). Expected \(rows, 3\), for price, heating, tags"
+        DataError, match=r"Y has shape \(.*, 2\). Expected \(rows, 3\), for price, heating, tags"
     ):
         rv.evaluate(run, frame.drop(ALL), y[:, :2])
 
