@@ -60,4 +60,6 @@ def _allowed(value: Any, kind: Any, metadata: tuple[Any, ...]) -> bool:
             value < limits.get("lt", math.inf),
         )
         return all(within) and (kind is float or float(value).is_integer())
+    if get_origin(kind) is list and type(value) is list:
+        return all(type(each) is get_args(kind)[0] for each in value)
     return isinstance(kind, type) and type(value) is kind
