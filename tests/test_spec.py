@@ -163,8 +163,11 @@ def test_a_word_for_a_column_may_be_a_role(role):
             ],
         ),
         ({"seed": -1}, ["Setting 'seed' is -1. Expected a whole number from 0 to 4,294,967,295."]),
-        ({"target": 1}, ["Setting 'target' is 1. Expected text. Write it in quotes: \"'1'\"."]),
-        ({"target": ["a"]}, ["Setting 'target' is ['a']. Expected text."]),
+        ({"source": 1}, ["Setting 'source' is 1. Expected text. Write it in quotes: \"'1'\"."]),
+        ({"source": ["a"]}, ["Setting 'source' is ['a']. Expected text."]),
+        ({"target": 1}, ["Setting 'target' is 1. Expected text, or a list of names."]),
+        ({"target": []}, ["Setting 'target' is []. Expected text, or a list of names."]),
+        ({"task": {"a": 1}}, ["Setting 'task.a' is 1. Expected text. Write it in quotes: \"'1'\"."]),
         ({"training": 5}, ["Setting 'training' is 5. Expected a table of settings."]),
         ({"network": 5}, ["Setting 'network' is 5. Expected a name, or a name with options."]),
         (
@@ -211,7 +214,11 @@ def test_a_word_for_a_column_may_be_a_role(role):
         ),
         (
             {"source": "x" * 200, "target": list(range(100))},
-            ["Setting 'target' is [" + ", ".join(map(str, range(100)))[:75] + " ... Expected text."],
+            [
+                "Setting 'target' is ["
+                + ", ".join(map(str, range(100)))[:75]
+                + " ... Expected text, or a list of names."
+            ],
         ),
     ],
     ids=lambda value: str(next(iter(value.items())))[:40] if isinstance(value, dict) else "",

@@ -269,7 +269,7 @@ class Spec(Section):
     """
 
     source: str | None = None
-    target: str | Annotated[list[str], Field(min_length=1)] | None = None
+    target: str | Annotated[list[str], Field(min_length=1), Words("a list of names")] | None = None
     validation: str | None = None
     test: str | None = None
     task: str | Annotated[dict[str, str], Words("a table of targets, each with a task")] | None = None
