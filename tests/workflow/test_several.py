@@ -299,3 +299,15 @@ def test_damaged_predictions_are_told(run: rv.Run, tmp_path: Path) -> None:
     path.write_text("")
     with pytest.raises(RunError, match="predictions.csv' is damaged .NoDataError"):
         read(folder)
+
+
+def test_row_weights_stand_beside_each_target(tmp_path: Path) -> None:
+    frame = houses().with_columns(w=pl.Series([1.0, 3.0] * 120))
+    settings = {**QUICK, "columns.w": "weight"}
+    run = rv.fit(frame, target=["price", "heating"], settings=settings, out=tmp_path / "run")
+    test = read(run.folder).targets["price"].test
+    assert test is not None and test.weight is not None
+    assert (test.weight == np.where(test.rows % 2, 1.0, 3.0)).all()
+    off = np.average((test.prediction - test.target) ** 2, weights=test.weight)
+    measured = run.metrics["targets"]["price"]["test"]["mse"]["value"]
+    assert measured == pytest.approx(off)

@@ -138,8 +138,8 @@ def read(folder: str | Path) -> Contents:
     )
     if "targets" not in metrics:
         return contents
-    tables = [_table(folder / name) for name in ("predictions.csv", "validation_predictions.csv")]
-    return of_targets(contents, *tables, weighted=weighted)
+    test, validation = (_table(folder / name) for name in ("predictions.csv", "validation_predictions.csv"))
+    return of_targets(contents, test, validation, weighted)
 
 
 def _json(path: Path, otherwise: Any) -> Any:
