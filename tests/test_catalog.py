@@ -56,6 +56,7 @@ def test_every_sample_says_its_size_and_target():
         ("objectives", "objective"),
         ("checks", "check"),
         ("wiring_checks", "wiring check"),
+        ("training_checks", "training check"),
     ],
 )
 def test_a_wrong_name_is_answered_in_the_singular(catalogue, one):

@@ -29,6 +29,7 @@ PUBLIC = [
     "load",
     "resume",
     "trace",
+    "watch",
 ]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .delivery.file import load
     from .delivery.model import Model
     from .insight.trace import trace
+    from .insight.watching.watch import watch
     from .insight.wiring.check import check
     from .workflow.evaluate import evaluate
     from .workflow.fit import fit, resume
@@ -46,6 +47,7 @@ _LAZY = {
     "load": "ranvier.delivery.file",
     "trace": "ranvier.insight.trace",
     "check": "ranvier.insight.wiring.check",
+    "watch": "ranvier.insight.watching.watch",
     "Model": "ranvier.delivery.model",
     "Run": "ranvier.workflow.run",
 }
@@ -70,6 +72,7 @@ __all__ = [
     "load",
     "resume",
     "trace",
+    "watch",
 ]
 
 

@@ -260,6 +260,21 @@ WIRING_CHECKS = {  # of a program before it trains: rv.check
     "loss_sign": "ranvier.insight.wiring.loss_sign:LossSign",
 }
 
+TRAINING_CHECKS = {  # of a training while it runs: rv.watch
+    "rate_high": "ranvier.insight.watching.rate_high:RateHigh",
+    "rate_low": "ranvier.insight.watching.rate_low:RateLow",
+    "never_cleared": "ranvier.insight.watching.never_cleared:NeverCleared",
+    "no_step": "ranvier.insight.watching.no_step:NoStep",
+    "no_gradient": "ranvier.insight.watching.no_gradient:NoGradient",
+    "dead_units": "ranvier.insight.watching.dead_units:DeadUnits",
+    "saturated": "ranvier.insight.watching.saturated:Saturated",
+    "vanishing": "ranvier.insight.watching.vanishing:Vanishing",
+    "exploding": "ranvier.insight.watching.exploding:Exploding",
+    "not_a_number": "ranvier.insight.watching.not_a_number:NotANumber",
+    "shrinking": "ranvier.insight.watching.shrinking:Shrinking",
+    "trained_in_evaluation": "ranvier.insight.watching.trained_in_evaluation:TrainedInEvaluation",
+}
+
 CATALOGUES: dict[str, dict[str, str]] = {
     "sources": SOURCES,
     "samples": SAMPLES,
@@ -277,6 +292,7 @@ CATALOGUES: dict[str, dict[str, str]] = {
     "objectives": OBJECTIVES,
     "checks": CHECKS,
     "wiring_checks": WIRING_CHECKS,
+    "training_checks": TRAINING_CHECKS,
 }
 
 

@@ -1,0 +1,74 @@
+"""What was measured of a training from outside: plain numbers and names, which the training checks read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class LayerSample:
+    """What came out of a module without children in one sampled pass.
+
+    Args:
+        name: as in ``named_modules``.
+        bad_inputs, bad_outputs: whether values were not finite.
+        dead: of a ReLU the share of units that were 0 for all rows.
+        saturated: of a sigmoid or tanh the share of values within 0.01 of an end.
+    """
+
+    name: str
+    bad_inputs: bool = False
+    bad_outputs: bool = False
+    dead: float = 0.0
+    saturated: float = 0.0
+
+
+@dataclass(frozen=True)
+class WeightSample:
+    """A matrix of weights in one sampled step; sizes are roots of mean squares, and all are finite.
+
+    Args:
+        name: as in ``named_parameters``.
+        size: before the step.
+        gradient: at the step; None where there was none.
+        update: how far the step moved it.
+    """
+
+    name: str
+    size: float
+    gradient: float | None
+    update: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sampled step: its number from 1, its layers in the order of their calls, its weights in the network's."""
+
+    step: int
+    layers: tuple[LayerSample, ...] = ()
+    weights: tuple[WeightSample, ...] = ()
+
+
+@dataclass
+class Recording:
+    """All that is known of a training so far.
+
+    Args:
+        samples: of the sampled steps.
+        passes: how many backward passes there were before the first step.
+        steps: how often the optimizer stepped.
+        empty: how many of the first steps had no gradient, or one of 0.
+        added: how many of the first steps used a gradient that was added to the one of the step before.
+        evaluation: how many of the first steps came while the network was in evaluation mode.
+        matters: whether the network has dropout or batch normalisation.
+        first: how many steps are the first ones, which are all looked at.
+    """
+
+    samples: list[Sample] = field(default_factory=list)
+    passes: int = 0
+    steps: int = 0
+    empty: int = 0
+    added: int = 0
+    evaluation: int = 0
+    matters: bool = False
+    first: int = 8

@@ -1,0 +1,194 @@
+"""rv.watch: looks on while somebody's own loop trains a network."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Collection
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import Mistake, SpecError
+from ...finding import Finding
+from . import examine
+from .recording import LayerSample, Recording, Sample, WeightSample
+
+EVERY = 100
+"""Sampled are the steps 1, 2, 4, ... 64, and from then on each hundredth."""
+
+MATTERING = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def watch(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    say: Callable[[str], None] | None = _print,
+    without: Collection[str] = (),
+) -> Watch:
+    """Look on while a loop of your own trains ``network``; nothing else in the loop changes.
+
+        watch = rv.watch(network, optimizer)
+        ...                      # your loop
+        watch.findings
+
+    Hooks count the passes and the steps. Steps 1, 2, 4, ... 64 and then each hundredth are sampled: what the layers
+    give out, the gradients, and how far the weights move. The training's numbers stay what they were.
+
+    Args:
+        network: that is trained.
+        optimizer: that trains it.
+        say: is given a line when a finding appears, which goes to standard error; None says nothing.
+        without: codes of findings that are left out.
+
+    Raises:
+        SpecError: the network is no module, or the optimizer no torch optimizer.
+
+    >>> network = nn.Linear(2, 1)
+    >>> seen = watch(network, torch.optim.SGD(network.parameters(), 0.1), say=None)
+    >>> seen.findings
+    []
+    """
+    for what, given, kind in (
+        ("network", network, nn.Module),
+        ("optimizer", optimizer, torch.optim.Optimizer),
+    ):
+        if not isinstance(given, kind):
+            raise SpecError(
+                Mistake(f"the {what} is a {type(given).__name__}", f"a torch {kind.__name__.lower()}")
+            )
+    return Watch(network, optimizer, say, without)
+
+
+class Watch:
+    """What ``rv.watch`` gives: ``findings`` so far, and ``close`` to stop looking."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        say: Callable[[str], None] | None,
+        without: Collection[str],
+    ) -> None:
+        self.findings: list[Finding] = []
+        self.recording = Recording(matters=any(isinstance(m, MATTERING) for m in network.modules()))
+        self._network, self._say, self._without = network, say, set(without)
+        self._weights = {n: p for n, p in network.named_parameters() if p.ndim > 1 and p.requires_grad}
+        self._leaves = [(n, m) for n, m in network.named_modules() if n and not list(m.children())]
+        self._layers: list[LayerSample] = []
+        self._leaf_hooks: list[Any] = []
+        self._before: list[Tensor] = []
+        self._held: tuple[Tensor | None, int] = (None, 0)
+        self._hooks = [
+            network.register_forward_pre_hook(self._enter),
+            network.register_forward_hook(self._leave),
+            optimizer.register_step_pre_hook(self._before_step),
+            optimizer.register_step_post_hook(self._after_step),
+        ]
+
+    def close(self) -> None:
+        """Take every hook away; the findings stay."""
+        for hook in (*self._hooks, *self._leaf_hooks):
+            hook.remove()
+        self._hooks, self._leaf_hooks = [], []
+
+    @property
+    def _sampled(self) -> bool:
+        """Whether the coming step is one that is looked at closely."""
+        step = self.recording.steps + 1
+        return step % EVERY == 0 or (step <= 64 and step & (step - 1) == 0)
+
+    def _enter(self, network: nn.Module, inputs: Any) -> None:
+        if not torch.is_grad_enabled():
+            return
+        if not self._leaf_hooks and self._sampled:
+            self._layers = []
+            self._leaf_hooks = [m.register_forward_hook(self._look(n)) for n, m in self._leaves]
+
+    def _leave(self, network: nn.Module, inputs: Any, outputs: Any) -> None:
+        for hook in self._leaf_hooks:
+            hook.remove()
+        self._leaf_hooks = []
+        first = outputs[0] if isinstance(outputs, (tuple, list)) and outputs else outputs
+        if self.recording.steps == 0 and isinstance(first, Tensor) and first.requires_grad:
+            first.register_hook(self._gradient_came)  # type: ignore[no-untyped-call]
+
+    def _gradient_came(self, gradient: Tensor) -> None:
+        """A backward pass began; counted until the first step."""
+        recording = self.recording
+        if recording.steps == 0:
+            recording.passes += 1
+            if recording.passes in (50, 500):
+                self._examine()
+
+    def _look(self, name: str) -> Any:
+        @torch.no_grad()
+        def look(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+            output = output[0] if isinstance(output, tuple) else output
+            if not isinstance(output, Tensor) or not output.is_floating_point() or output.numel() == 0:
+                return
+            given = inputs[0] if inputs and isinstance(inputs[0], Tensor) else output
+            dead = saturated = 0.0
+            if isinstance(module, nn.ReLU) and output.ndim > 1 and len(output) > 1:
+                units = (output == 0).transpose(0, 1).flatten(1)
+                dead = float(units.all(1).float().mean())
+            elif isinstance(module, (nn.Tanh, nn.Sigmoid)):
+                low = -1.0 if isinstance(module, nn.Tanh) else 0.0
+                saturated = float(((output > 0.99) | (output < low + 0.01)).float().mean())
+            self._layers.append(
+                LayerSample(
+                    name,
+                    given.is_floating_point() and not bool(torch.isfinite(given).all()),
+                    not bool(torch.isfinite(output).all()),
+                    dead,
+                    saturated,
+                )
+            )
+
+        return look
+
+    @torch.no_grad()
+    def _before_step(self, *_: Any) -> None:
+        recording = self.recording
+        if recording.steps < recording.first and self._weights:
+            gradients = [p.grad for p in self._weights.values() if p.grad is not None]
+            recording.empty += not any(bool(g.any()) for g in gradients)
+            recording.evaluation += not self._network.training
+            last = gradients[-1] if gradients else None
+            held, version = self._held
+            # one change in place, and the same tensor: the backward pass added to it, and nothing cleared it before
+            recording.added += last is not None and last is held and last._version == version + 1
+            self._held = last, last._version if last is not None else 0
+        if self._sampled:
+            self._before = [p.detach().clone() for p in self._weights.values()]
+
+    @torch.no_grad()
+    def _after_step(self, *_: Any) -> None:
+        recording, sampled = self.recording, self._sampled
+        recording.steps += 1
+        if sampled and self._before:
+            measured = [
+                WeightSample(name, _size(old), None if p.grad is None else _size(p.grad), _size(p - old))
+                for (name, p), old in zip(self._weights.items(), self._before)
+            ]
+            weights = tuple(w for w in measured if math.isfinite(w.size + (w.gradient or 0.0) + w.update))
+            recording.samples.append(Sample(recording.steps, tuple(self._layers), weights))
+            self._before, self._layers = [], []
+            self._examine()
+
+    def _examine(self) -> None:
+        for finding in examine(self.recording, self._without):
+            self._without.add(finding.code)
+            self.findings.append(finding)
+            if self._say:
+                self._say(str(finding))
+
+
+def _size(tensor: Tensor) -> float:
+    return float(tensor.square().mean().sqrt())

@@ -1,0 +1,124 @@
+"""rv.watch: the training stays what it was, findings come once and are said, and what cannot be watched."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import ranvier as rv
+from ranvier.errors import SpecError
+from sick_programs import Small, rows
+from sick_trainings import deep
+
+
+def loop(network, optimizer, steps=20):
+    x, y = rows()
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(network(x), y)
+        loss.backward()
+        optimizer.step()
+    return network.state_dict()
+
+
+def test_the_training_is_the_same_with_and_without():
+    alone, watched = Small(norm=nn.BatchNorm1d(8)), Small(norm=nn.BatchNorm1d(8))
+    watch = rv.watch(watched, optimizer := torch.optim.Adam(watched.parameters(), 0.01), say=None)
+    seen = loop(watched, optimizer)
+    expected = loop(alone, torch.optim.Adam(alone.parameters(), 0.01))
+    assert all(torch.equal(a, b) for a, b in zip(seen.values(), expected.values(), strict=True))
+    assert watch.findings == []
+    assert [sample.step for sample in watch.recording.samples] == [1, 2, 4, 8, 16]
+
+
+def test_after_64_steps_each_hundredth_is_sampled():
+    network = nn.Linear(4, 3)
+    watch = rv.watch(network, optimizer := torch.optim.SGD(network.parameters(), 0.1), say=None)
+    loop(network, optimizer, 310)
+    assert [s.step for s in watch.recording.samples] == [1, 2, 4, 8, 16, 32, 64, 100, 200, 300]
+
+
+def test_what_a_sample_holds():
+    network = Small()
+    optimizer = torch.optim.SGD(network.parameters(), 0.1)
+    before = copy.deepcopy(network.head.weight.detach())
+    watch = rv.watch(network, optimizer, say=None)
+    loop(network, optimizer, 1)
+    (sample,) = watch.recording.samples
+    assert [layer.name for layer in sample.layers] == ["first", "norm", "relu", "head"]
+    head = sample.weights[-1]
+    assert head.name == "head.weight"
+    assert head.size == pytest.approx(float(before.square().mean() ** 0.5))
+    assert head.update == pytest.approx(0.1 * head.gradient, rel=1e-4)
+    assert head.update == pytest.approx(float((network.head.weight.detach() - before).square().mean() ** 0.5))
+
+
+def test_a_finding_is_said_once_on_the_standard_error(capsys):
+    network = deep(nn.Sigmoid)
+    watch = rv.watch(network, optimizer := torch.optim.SGD(network.parameters(), 0.1))
+    loop(network, optimizer)
+    assert [finding.code for finding in watch.findings] == ["RV248"]
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == f"{watch.findings[0]}\n"
+
+
+def test_a_code_can_be_left_out_and_said_elsewhere():
+    network, said = deep(nn.Sigmoid), []
+    optimizer = torch.optim.SGD(network.parameters(), 0.1)
+    watch = rv.watch(network, optimizer, say=said.append, without=("RV248",))
+    loop(network, optimizer)
+    assert watch.findings == said == []
+
+
+def test_nothing_is_left_behind():
+    network = Small()
+    optimizer = torch.optim.SGD(network.parameters(), 0.1)
+    watch = rv.watch(network, optimizer, say=None)
+    x, _ = rows()
+    with torch.no_grad():
+        network(x)
+    network(x)  # a pass that is not trained with
+    watch.close()
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in network.modules())
+    assert not optimizer._optimizer_step_pre_hooks and not optimizer._optimizer_step_post_hooks
+
+
+def test_gradients_that_are_cleared_by_hand_in_place_or_summed_over_two_passes_are_no_fault():
+    for clear in ("in place", "none", "every second"):
+        network = Small()
+        optimizer = torch.optim.SGD(network.parameters(), 0.01)
+        watch = rv.watch(network, optimizer, say=None)
+        x, y = rows()
+        for step in range(20):
+            F.cross_entropy(network(x), y).backward()
+            if clear == "every second" and step % 2 == 0:
+                continue
+            optimizer.step()
+            for parameter in network.parameters():
+                parameter.grad = parameter.grad.zero_() if clear == "in place" else None
+        assert watch.findings == [], clear
+
+
+def test_a_recurrent_network_whose_outputs_are_a_pair():
+    network = nn.LSTM(4, 3, batch_first=True)
+    optimizer = torch.optim.Adam(network.parameters(), 0.01)
+    watch = rv.watch(network, optimizer, say=None)
+    x, y = rows()
+    for _ in range(10):
+        optimizer.zero_grad()
+        F.cross_entropy(network(x[:, None].expand(-1, 5, -1))[0][:, -1], y).backward()
+        optimizer.step()
+    assert watch.findings == [] and len(watch.recording.samples) == 4
+
+
+def test_the_user_is_told_what_cannot_be_watched():
+    network = Small()
+    with pytest.raises(SpecError, match=r"The optimizer is a list\. Expected a torch optimizer"):
+        rv.watch(network, list(network.parameters()))
+    with pytest.raises(SpecError, match=r"The network is a function\. Expected a torch module"):
+        rv.watch(lambda x: x, torch.optim.SGD(network.parameters(), 0.1))

@@ -1,0 +1,105 @@
+"""For each training check a training that is sick in its way, and its healthy twin, recorded by rv.watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import ranvier as rv
+from ranvier.insight.watching.recording import Recording
+from sick_programs import Small, rows
+
+
+def trained(
+    network: nn.Module | None = None,
+    rate: float = 0.1,
+    *,
+    steps: int = 40,
+    decay: float = 0.0,
+    clear: str = "first",
+    backward: bool = True,
+    step: bool = True,
+) -> Recording:
+    """What was recorded of some steps of gradient descent; ``clear`` says when: ``first``, ``last`` or ``never``."""
+    network = network or Small()
+    optimizer = torch.optim.SGD(network.parameters(), rate, weight_decay=decay)
+    watch = rv.watch(network, optimizer, say=None)
+    x, y = rows()
+    for _ in range(steps):
+        if clear == "first":
+            optimizer.zero_grad()
+        loss = F.cross_entropy(network(x), y)
+        if backward:
+            loss.backward()
+        if clear == "last":
+            optimizer.zero_grad(set_to_none=False)
+        if step:
+            optimizer.step()
+    watch.close()
+    return watch.recording
+
+
+def deep(activation: Callable[[], nn.Module], layers: int = 12, scale: float = 1.0) -> nn.Module:
+    """A chain of layers; the weights of the twin that does not vanish are scaled."""
+    torch.manual_seed(0)
+    chain = [part for _ in range(layers) for part in (nn.Linear(8, 8), activation())]
+    network = nn.Sequential(nn.Linear(4, 8), activation(), *chain, nn.Linear(8, 3))
+    with torch.no_grad():
+        for layer in network[:-1]:
+            if isinstance(layer, nn.Linear):
+                layer.weight.mul_(scale)
+    return network
+
+
+def dead_units(sick: bool) -> Recording:
+    network = Small()
+    nn.init.constant_(network.first.bias, -50.0 if sick else 0.0)
+    return trained(network)
+
+
+def saturated(sick: bool) -> Recording:
+    network = Small(norm=nn.Tanh())
+    with torch.no_grad():
+        network.first.weight.mul_(500 if sick else 1)
+    return trained(network)
+
+
+def not_a_number(sick: bool) -> Recording:
+    return trained(Small(after=lambda net, z: net.head(torch.log(net.relu(z) + (0 if sick else 1)))))
+
+
+def trained_in_evaluation(sick: bool) -> Recording:
+    return trained(Small(norm=nn.Dropout(0.1)).train(not sick))
+
+
+SICK_TRAININGS: dict[str, tuple[Callable[[bool], Any], str, tuple[str, ...]]] = {
+    "rate_high": (lambda sick: trained(rate=300.0 if sick else 0.1), "step", ("update_to_weight",)),
+    "rate_low": (lambda sick: trained(rate=1e-8 if sick else 0.1), "step", ("update_to_weight",)),
+    "never_cleared": (
+        lambda sick: trained(rate=0.01, clear="never" if sick else "first"),
+        "optimizer",
+        ("added",),
+    ),
+    "no_step": (lambda sick: trained(steps=60, step=not sick), "optimizer", ("passes",)),
+    "no_gradient": (lambda sick: trained(clear="last" if sick else "first"), "optimizer", ("steps",)),
+    "dead_units": (dead_units, "'relu'", ("share", "step")),
+    "saturated": (saturated, "'norm'", ("share", "step")),
+    "vanishing": (
+        lambda sick: trained(deep(nn.Sigmoid if sick else nn.Identity)),
+        "'0.weight'",
+        ("first_to_last",),
+    ),
+    "exploding": (
+        lambda sick: trained(deep(nn.Identity, scale=9.0 if sick else 1.0), 1e-12 if sick else 0.1),
+        "weight'",
+        ("gradient", "weights"),
+    ),
+    "not_a_number": (not_a_number, "between layers 'relu' and 'head'", ("layer", "inputs")),
+    "shrinking": (lambda sick: trained(decay=5.0 if sick else 0.01), "step", ("sizes",)),
+    "trained_in_evaluation": (trained_in_evaluation, "network", ("steps",)),
+}
+"""For each training check: its training, what the place names, and what the evidence holds."""
