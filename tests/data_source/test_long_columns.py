@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ranvier.data import infer, numbers, side_by_side
-from ranvier.data.kinds import values
+from ranvier.data.kinds import boolean, number, values
 from ranvier.data.kinds.boolean import Boolean
 from ranvier.data.kinds.category import Category
 from ranvier.data.kinds.number import Number
@@ -56,7 +56,7 @@ def test_text_by_distinct_values_is_the_same(monkeypatch, seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_numbers_are_those_of_the_cleaned_text(seed):
+def test_drawnare_those_of_the_cleaned_text(seed):
     column = draws(100, seed)
     text = values._present(column)
     wanted = text.cast(pl.Float64, strict=False)
@@ -118,7 +118,7 @@ def test_kinds_read_by_distinct_values_are_the_same(monkeypatch, kind, seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_numbers_read_once_are_the_same(monkeypatch, seed):
+def test_drawnread_once_are_the_same(monkeypatch, seed):
     column = draws(200, seed)
     monkeypatch.setattr(numbers, "LONG", 10)
     schema = Schema((Column("a", "number", "input", "for the test"),))
@@ -157,3 +157,36 @@ def test_a_text_scanned_in_small_chunks_has_the_same_records(monkeypatch, chunk)
     assert small.ends.tolist() == whole.ends.tolist()
     assert small.separators.tolist() == whole.separators.tolist()
     assert (small.regular, small.padded) == (whole.regular, whole.padded)
+
+
+@pytest.mark.parametrize("count", [2, 255, 256, 257])
+@pytest.mark.parametrize("missing", [False, True])
+def test_what_is_found_of_distinct_values_is_that_of_each(count, missing):
+    cells = [str(i) for i in range(count)] + [None] * missing
+    column = pl.Series("a", cells * 3, pl.String).sample(fraction=1.0, shuffle=True, seed=count)
+    distinct = column.unique()
+    found = np.array([-1 if cell is None else int(cell) for cell in distinct])
+    wanted = [-1 if cell is None else int(cell) for cell in column]
+    assert values.by_distinct(column, distinct, found).tolist() == wanted
+
+
+@pytest.mark.parametrize("last", ["no", "maybe", "NA"])
+def test_booleans_in_many_spellings_are_told_by_all_values(monkeypatch, last):
+    column = pl.Series("a", ["yes" + " " * i for i in range(40)] + [last])
+    whole = Boolean.infer(column)
+    monkeypatch.setattr(boolean, "TRIED", 3)
+    assert Boolean.infer(column) == whole
+    assert whole.confidence == {"no": 0.99, "maybe": 0.0, "NA": 0.4}[last]
+
+
+def test_rows_written_in_pieces_are_the_same(monkeypatch):
+    drawn = np.random.default_rng(0).normal(size=(50, 5))
+    drawn[::7, :3] = np.nan
+    frame = pl.from_numpy(drawn).fill_nan(None)
+    fitted = Number.fit(frame)
+    whole = fitted.transform(frame)
+    for name, size in {"CHUNK": 2, "ROWS": 4, "PIECE": 12}.items():
+        monkeypatch.setattr(number, name, size)
+    monkeypatch.setattr(side_by_side, "WORTH", 1)
+    assert fitted.transform(frame).equal(whole)
+    assert whole[:, 5:].tolist() == np.isnan(drawn[:, :3]).tolist()

@@ -25,10 +25,14 @@ from typing_extensions import Self
 
 from ..ledger import Ledger
 from . import Guess
-from .values import check_some, check_state, few_distinct, is_readable, note_cells, read_text
+from .values import by_distinct, check_some, check_state, few_distinct, is_readable, note_cells, read_text
 
 MISSING = "missing: taken as neither yes nor no"
 MALFORMED = "neither yes nor no: taken as missing"
+OTHER = "values other than yes and no"
+
+TRIED = 100
+"""So many distinct values are looked at before all."""
 
 PAIRS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("1", "0"))
 """Words that mean yes and no; a column may be written in any of them."""
@@ -57,7 +61,10 @@ class Boolean:
         """
         if not is_readable(values):
             return Guess(0.0, f"values of type {values.dtype}")
-        words = _words(values.unique()).drop_nulls().unique()
+        distinct = values.unique()
+        if values.dtype != pl.Boolean and not set(_words(distinct.head(TRIED)).drop_nulls()) <= _YES | _NO:
+            return Guess(0.0, OTHER)  # which a few values tell, mostly
+        words = _words(distinct).drop_nulls().unique()
         found = set(words.head(len(_YES) + len(_NO) + 1).to_list())
         if not found:
             return Guess(0.0, "no values")
@@ -70,7 +77,7 @@ class Boolean:
             return Guess(0.4, f"only {found.pop()}")
         if found <= _YES | _NO:
             return Guess(0.5, "several words for yes and no")
-        return Guess(0.0, "values other than yes and no")
+        return Guess(0.0, OTHER)
 
     @classmethod
     def fit(cls, frame: pl.DataFrame) -> Self:
@@ -165,8 +172,7 @@ def _signs(values: pl.Series) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
     """(N,) +1 for yes, -1 for no, 0 for neither; and (N,) true where a value is there but means neither."""
     distinct = few_distinct(values)
     if distinct is not None and len(distinct) > 1:
-        signs = _codes(distinct)
-        codes = values.replace_strict(distinct, pl.Series(signs), return_dtype=pl.Int8).to_numpy()
+        codes = by_distinct(values, distinct, _codes(distinct))
     else:
         codes = _codes(values)
     malformed = codes == _NEITHER

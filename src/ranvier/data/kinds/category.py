@@ -27,12 +27,14 @@ from typing_extensions import Self
 
 from ...errors import InternalError
 from ..ledger import Ledger
+from ..side_by_side import side_by_side
 from . import Guess
 from .values import (
     DATE,
     ENOUGH,
     FEWEST,
     MANY,
+    by_distinct,
     check_state,
     few_distinct,
     frequent,
@@ -142,12 +144,16 @@ class Category:
             (N, C) int64: 0 for missing or unseen, 1 and up for the categories.
         """
         indices = np.empty((frame.height, len(self.columns)), dtype=np.int64)
-        for place, (column, categories) in enumerate(zip(self.columns, self.categories)):
-            index, absent = _read(frame[column], categories)
-            note_cells(ledger, MISSING, column, absent, rows)
-            unknown = RARE if self.rare[place] else UNSEEN
-            note_cells(ledger, unknown, column, (index == 0) & ~absent, rows)
+
+        def read(place: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+            index, absent = _read(frame[self.columns[place]], self.categories[place])
             indices[:, place] = index
+            return absent, (index == 0) & ~absent
+
+        found = side_by_side(read, range(len(self.columns)), indices.size)
+        for column, rare, (absent, unknown) in zip(self.columns, self.rare, found):
+            note_cells(ledger, MISSING, column, absent, rows)
+            note_cells(ledger, RARE if rare else UNSEEN, column, unknown, rows)
         return torch.from_numpy(indices)
 
     def invert(self, tensor: Tensor) -> pl.DataFrame:
@@ -204,7 +210,7 @@ def _read(values: pl.Series, categories: tuple[str, ...]) -> tuple[NDArray[np.in
         return _index(text, categories), text.is_null().to_numpy()
     text = read_text(distinct)
     codes = np.where(text.is_null().to_numpy(), -1, _index(text, categories))
-    index = values.replace_strict(distinct, pl.Series(codes), return_dtype=pl.Int64).to_numpy()
+    index = by_distinct(values, distinct, codes)
     absent = index < 0
     return np.where(absent, 0, index), absent
 

@@ -50,6 +50,9 @@ CHUNK = 32
 ROWS = 2048
 """Rows of these that are written together."""
 
+PIECE = 256 * ROWS
+"""Rows that one thread writes."""
+
 
 @dataclass(frozen=True)
 class Number:
@@ -127,26 +130,24 @@ class Number:
         """
         count, width = frame.height, len(self.columns)
         prepared = np.empty((count, width + sum(self.missing)), dtype=np.float32)
-        indicator = width
+        columns = np.empty((min(CHUNK, width), count), dtype=np.float32)
+        indicators: list[NDArray[np.bool_]] = []
         for start in range(0, width, CHUNK):
             places = range(start, min(start + CHUNK, width))
-            chunk = np.empty((len(places), count), dtype=np.float32)
             notes = [Ledger() for _ in places]
 
             def standardise(place: int, start: int = start) -> NDArray[np.bool_] | None:
                 column, own = frame[self.columns[place]], notes[place - start]  # noqa: B023 - used at once
-                usable = self._standardise(column, place, chunk[place - start], own, rows)  # noqa: B023
-                return usable if self.missing[place] else None
+                usable = self._standardise(column, place, columns[place - start], own, rows)
+                return ~usable if self.missing[place] else None
 
-            for usable in side_by_side(standardise, places, count * len(places)):
-                if usable is not None:
-                    prepared[:, indicator] = ~usable
-                    indicator += 1
+            absent = side_by_side(standardise, places, count * len(places))
+            indicators += [column for column in absent if column is not None]
             if ledger is not None:
                 ledger.entries += [entry for own in notes for entry in own.entries]
-            for first in range(0, count, ROWS):  # so few that they stay in the cache
-                some = slice(first, first + ROWS)
-                prepared[some, start : start + len(places)] = chunk[:, some].T
+            _lay_out(columns[: len(places)], prepared[:, start : start + len(places)])
+        if indicators:
+            _lay_out(np.stack(indicators), prepared[:, width:])
         return torch.from_numpy(prepared)
 
     def invert(self, tensor: Tensor) -> pl.DataFrame:
@@ -219,6 +220,18 @@ class Number:
             note_cells(ledger, INFINITE, column, ~usable & ~absent, rows)
             standard[~usable] = 0.0
         return usable
+
+
+def _lay_out(columns: NDArray[Any], prepared: NDArray[np.float32]) -> None:
+    """Write columns (D, N) into rows (N, D)."""
+
+    def some_rows(first: int) -> None:
+        for at in range(
+            first, min(first + PIECE, columns.shape[1]), ROWS
+        ):  # so few that they stay in the cache
+            prepared[at : at + ROWS] = columns[:, at : at + ROWS].T
+
+    side_by_side(some_rows, range(0, columns.shape[1], PIECE), columns.size)
 
 
 def _fit(values: pl.Series, bins: int) -> tuple[float, float, bool, tuple[float, ...]]:

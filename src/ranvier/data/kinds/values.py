@@ -7,6 +7,7 @@ the same table read either way gives the same result.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -76,13 +77,24 @@ def few_distinct(values: pl.Series) -> pl.Series | None:
     return distinct if len(distinct) * 4 <= len(values) else None
 
 
+def by_distinct(values: pl.Series, distinct: pl.Series, found: NDArray[np.generic]) -> NDArray[Any]:
+    """(N,) what was found of each value: ``found`` has one entry for each of ``distinct``, from ``few_distinct``."""
+    present = distinct.is_not_null().to_numpy()
+    known = distinct.drop_nulls()
+    places = values.cast(pl.Enum(known)).to_physical().cast(pl.UInt32).fill_null(len(known)).to_numpy()
+    ordered: NDArray[Any] = np.concatenate([found[present], found[~present]])
+    each: NDArray[Any] = ordered[places]
+    return each
+
+
 def _as_text(values: pl.Series) -> pl.Series:
-    text = _present(values)
-    lowered = text.str.to_lowercase()
-    text = text.zip_with(~lowered.is_in(["true", "false"]).fill_null(False), lowered)
-    if text.str.contains(".", literal=True).any():
-        text = text.str.replace(_WHOLE, "$1")
-    return text.set(text == "-0", "0")
+    lowered = _STRIPPED.str.to_lowercase()
+    spelt = pl.when(lowered.is_in(["true", "false"])).then(lowered).otherwise(_STRIPPED)
+    text = _evaluated(values, pl.when(~_STRIPPED.is_in(_MISSING)).then(spelt))
+    if not text.str.contains(".", literal=True).any():
+        return text.set(text == "-0", "0")
+    whole = _COLUMN.str.replace(_WHOLE, "$1")
+    return _evaluated(text, pl.when(whole == "-0").then(pl.lit("0")).otherwise(whole))
 
 
 def read_numbers(values: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -196,5 +208,14 @@ def _plain(values: pl.Series) -> pl.Series:
 
 
 def _present(values: pl.Series) -> pl.Series:
-    text = values.cast(pl.String).str.strip_chars()
-    return text.set(text.is_in(list(MISSING)), None)
+    return _evaluated(values, pl.when(~_STRIPPED.is_in(_MISSING)).then(_STRIPPED))
+
+
+def _evaluated(values: pl.Series, expression: pl.Expr) -> pl.Series:
+    """An expression of ``_COLUMN``, in one go: each call of polars takes as long as reading some thousand values."""
+    return values.alias("values").to_frame().select(expression.alias("values")).to_series().alias(values.name)
+
+
+_COLUMN = pl.col("values")
+_STRIPPED = _COLUMN.cast(pl.String).str.strip_chars()
+_MISSING = pl.lit(pl.Series(MISSING)).implode()
