@@ -115,6 +115,16 @@ def test_paths_in_a_file_lie_beside_it(tmp_path):
         assert found[2:] in ([None, "NA"], ["", "NA"])
 
 
+def test_other_pixels_under_the_same_name_are_other_data(tmp_path):
+    far = picture(tmp_path / "1.png")
+    for location in (tmp_path / "t.csv", pl.DataFrame({"photo": [str(far)] * 3, "y": [1, 2, 3]})):
+        pl.DataFrame({"photo": ["1.png", None, "none.png"], "y": [1, 2, 3]}).write_csv(tmp_path / "t.csv")
+        picture(far, 0)
+        before = [read(location, Ledger()).fingerprint for _ in range(2)]
+        picture(far, 7)
+        assert before[0] == before[1] != read(location, Ledger()).fingerprint
+
+
 def test_broken_pictures_are_dropped_and_named(tmp_path):
     for number in range(12):
         picture(tmp_path / "ab"[number % 2] / f"{number:02d}.png", number)

@@ -69,6 +69,13 @@ def assert_same_path(got, want, **tolerance):
 
 
 DECAYS = [0.3, 0.0, 0.3, 0.3, 0.0]
+
+
+def penalized(theta):
+    """The same with the gradient of lambda p^2 / 2."""
+    return [g + decay * p for g, p, decay in zip(gradient(theta), theta, DECAYS)]
+
+
 TRAJECTORIES = {
     "gradient_descent": (
         lambda p: optimizers.gradient_descent(p, 0.05),
@@ -81,6 +88,14 @@ TRAJECTORIES = {
     "nesterov": (
         lambda p: optimizers.nesterov(p, 0.02, momentum=0.8),
         lambda: reference.nesterov(start(), gradient, 0.02, STEPS, beta=0.8),
+    ),
+    "momentum with decay": (
+        lambda p: optimizers.momentum(p, 0.02, momentum=0.8, weight_decay=0.3),
+        lambda: reference.momentum(start(), penalized, 0.02, STEPS, beta=0.8),
+    ),
+    "nesterov with decay": (
+        lambda p: optimizers.nesterov(p, 0.02, momentum=0.8, weight_decay=0.3),
+        lambda: reference.nesterov(start(), penalized, 0.02, STEPS, beta=0.8),
     ),
     "nesterov without momentum": (
         lambda p: optimizers.nesterov(p, 0.02, momentum=0.0),

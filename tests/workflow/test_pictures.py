@@ -14,8 +14,10 @@ from safetensors.torch import save_file
 
 import ranvier as rv
 from ranvier.assemble import Architecture
+from ranvier.data.pictures import decoded, seen
 from ranvier.delivery.weights import freeze, put_weights, read_weights
 from ranvier.errors import Interrupted, SpecError
+from ranvier.insight.report.filters import read_sheets, sheets
 from ranvier.network.pictures import resnet18, resnet20
 from small_run import StopAt
 
@@ -201,3 +203,43 @@ def test_the_worst_mistakes_are_shown_as_pictures(tmp_path):
         shown = next(iter(told["values"].values()))[0]
         assert shown.startswith("data:image/png;base64,")
         assert f'<img src="{shown}" alt="the picture of row' in (run.folder / "report.html").read_text()
+
+
+def test_the_report_shows_filters_and_feature_maps_of_the_worst_mistake(tmp_path):
+    untrained = {**QUICK, "training.epochs": 1, "training.learning_rate": 1e-9}
+    run = rv.fit(pictures(channels=3), settings=untrained, out=tmp_path / "run")
+    row = next(iter(run.metrics["mistakes"]["values"]))
+    text = (run.folder / "report.html").read_text()
+    assert "Filters of the first layer" in text
+    assert f"Feature maps of row {row}, the worst mistake: what first" in text
+    filters, first, *_ = found = sheets(run.model, {"x": run.metrics["mistakes"]["values"][row][0]}, "of it")
+    assert len(found) == 4
+    weight = run.model.network.encoders["image"].network.first.conv.weight.detach()
+    pixels = decoded(filters.image, 3, *size_of(filters.image))
+    for place in range(2):
+        mine = weight[place] / weight[place].abs().max() * 127.5 + 127.5
+        there = pixels[:, :3, 4 * place : 4 * place + 3]
+        assert np.abs(there - mine.numpy()).max() <= 0.5 + 1e-3
+    assert size_of(first.image) == (9, 2 * 8 + 1)
+    assert [sheet.caption[:8] for sheet in sheets(run.model)] == ["Filters "]
+
+
+def size_of(image: str) -> tuple[int, int]:
+    looked = seen(image)
+    return looked.height, looked.width
+
+
+def test_a_network_without_convolutions_has_no_filters(tmp_path):
+    plain = rv.fit(pictures(), settings={"training.epochs": 1, "network": "linear"}, out=tmp_path / "plain")
+    assert sheets(plain.model) == []
+    assert read_sheets(tmp_path / "none.rv", {}) == []
+    assert 'id="filters"' not in (plain.folder / "report.html").read_text()
+
+
+def test_what_baselines_see_of_large_pictures_is_said(tmp_path):
+    large = np.random.default_rng(0).integers(0, 256, (60, 40, 40), np.uint8)
+    settings = {**QUICK, "training.epochs": 1, "evaluation.baselines": True}
+    run = rv.fit((large, np.arange(60) % 2), settings=settings, out=tmp_path / "run")
+    said = "; of a picture it sees 1,024 numbers, each the mean of some of its 1,600 pixel values"
+    assert all(one["description"].endswith(said) for one in run.metrics["baselines"].values())
+    assert said in (run.folder / "report.html").read_text()

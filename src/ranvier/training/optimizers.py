@@ -94,7 +94,9 @@ def gradient_descent(parameters: Named, learning_rate: float) -> torch.optim.Opt
     return _started(torch.optim.SGD(_learning(parameters), lr=learning_rate))
 
 
-def momentum(parameters: Named, learning_rate: float, *, momentum: Fraction = 0.9) -> torch.optim.Optimizer:
+def momentum(
+    parameters: Named, learning_rate: float, *, momentum: Fraction = 0.9, weight_decay: NonNegative = 0.0
+) -> torch.optim.Optimizer:
     """Gradient descent with momentum: v = beta v - alpha g; theta = theta + v (Polyak 1964).
 
     Torch keeps b = beta b + g and moves by -alpha b. With a constant rate v = -alpha b and the two are the
@@ -105,14 +107,19 @@ def momentum(parameters: Named, learning_rate: float, *, momentum: Fraction = 0.
         parameters: names and parameters.
         learning_rate: alpha; default 0.02.
         momentum: beta.
+        weight_decay: lambda of the penalty lambda theta^2 / 2, whose gradient is added to g, of the weights that
+            ``adamw`` would let decay.
 
     Raises:
         SpecError: no parameter learns.
     """
-    return _started(torch.optim.SGD(_learning(parameters), lr=learning_rate, momentum=momentum))
+    groups = _penalized(_learning(parameters), weight_decay)
+    return _started(torch.optim.SGD(groups, lr=learning_rate, momentum=momentum))
 
 
-def nesterov(parameters: Named, learning_rate: float, *, momentum: Fraction = 0.9) -> torch.optim.Optimizer:
+def nesterov(
+    parameters: Named, learning_rate: float, *, momentum: Fraction = 0.9, weight_decay: NonNegative = 0.0
+) -> torch.optim.Optimizer:
     """Nesterov's momentum: v = beta v - alpha g(theta + beta v); theta = theta + v (Sutskever et al. 2013).
 
     The gradient is taken where the velocity is about to lead. Torch stores that point, phi = theta + beta v,
@@ -123,15 +130,14 @@ def nesterov(parameters: Named, learning_rate: float, *, momentum: Fraction = 0.
         parameters: names and parameters.
         learning_rate: alpha; default 0.02.
         momentum: beta; at 0 this is gradient descent.
+        weight_decay: as of ``momentum``.
 
     Raises:
         SpecError: no parameter learns.
     """
     looks_ahead = momentum > 0  # torch refuses nesterov without a momentum, where the two are the same
-    optimizer = torch.optim.SGD(
-        _learning(parameters), lr=learning_rate, momentum=momentum, nesterov=looks_ahead
-    )
-    return _started(optimizer)
+    groups = _penalized(_learning(parameters), weight_decay)
+    return _started(torch.optim.SGD(groups, lr=learning_rate, momentum=momentum, nesterov=looks_ahead))
 
 
 def adagrad(parameters: Named, learning_rate: float, *, epsilon: Positive = 1e-10) -> torch.optim.Optimizer:
@@ -279,6 +285,11 @@ def _learning(parameters: Named) -> list[tuple[str, nn.Parameter]]:
             )
         )
     return learning
+
+
+def _penalized(parameters: Named, weight_decay: float) -> Any:
+    """Groups by whether they decay, where any does; otherwise the parameters as they are."""
+    return _decay_groups(parameters, weight_decay) if weight_decay else parameters
 
 
 def _decay_groups(parameters: Named, weight_decay: float) -> list[dict[str, Any]]:

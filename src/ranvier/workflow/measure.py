@@ -243,6 +243,8 @@ def _baselines(
     metric = load("metrics", task.metric)
     train, test = columns_of(prepared, "train"), columns_of(prepared, "test")
     target = task.truth(prepared.parts["train"].target)
+    pictures = prepared.parts["train"].inputs.get("image")
+    seen = "" if pictures is None else pixels_seen(pictures.shape[1:])
     baselines: dict[str, Any] = {}
     comparison: dict[str, Any] = {}
     for name in BASELINES:
@@ -256,10 +258,26 @@ def _baselines(
             weight=weights_of(prepared, "train"),
         )
         measured = with_intervals(truth, result.prediction, wanted, seed, weight=weight)
-        baselines[name] = {**measured, "description": result.description}
+        baselines[name] = {**measured, "description": result.description + seen}
         compared = compare(truth, predicted, result.prediction, metric, resamples, seed, weight=weight)
         comparison[name] = vars(compared)
     return {"baselines": baselines, "comparison": comparison}
+
+
+def pixels_seen(picture: Sequence[int]) -> str:
+    """What baselines see of a picture (C, H, W), for their description.
+
+    >>> pixels_seen((3, 64, 64))
+    '; of a picture it sees 972 numbers, each the mean of some of its 12,288 pixel values'
+    >>> pixels_seen((1, 28, 28))
+    ''
+    """
+    channels, height, width = picture
+    seen = channels * math.prod(_few_pixels(channels, height, width))
+    whole = channels * height * width
+    if seen == whole:
+        return ""
+    return f"; of a picture it sees {seen:,} numbers, each the mean of some of its {whole:,} pixel values"
 
 
 def columns_of(prepared: Prepared, part: str) -> Columns:
@@ -286,9 +304,14 @@ MOST_PIXELS = 1024
 def shrunk(pictures: Tensor) -> Tensor:
     """Pictures (N, C, H, W) as baselines take them, (N, W): of at most 1,024 numbers, each the mean of some pixels."""
     channels, height, width = pictures.shape[1:]
-    scale = min(1.0, math.sqrt(MOST_PIXELS / (channels * height * width)))
-    size = max(1, int(height * scale)), max(1, int(width * scale))
+    size = _few_pixels(channels, height, width)
     parts = [
         functional.adaptive_avg_pool2d(part.float(), size).flatten(1) for part in torch.split(pictures, 4096)
     ]
     return torch.cat(parts) if parts else torch.zeros(0, channels * size[0] * size[1])
+
+
+def _few_pixels(channels: int, height: int, width: int) -> tuple[int, int]:
+    """The height and width at which a picture has at most 1,024 numbers."""
+    scale = min(1.0, math.sqrt(MOST_PIXELS / (channels * height * width)))
+    return max(1, int(height * scale)), max(1, int(width * scale))

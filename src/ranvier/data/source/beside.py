@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from ..pictures import ENDINGS as PICTURES
+from ..pictures import each
 from ..table import Table
-from .file import as_path
+from .file import as_path, digest
 
 TRIED = 20
 """So many values tell whether a column holds paths of pictures."""
@@ -18,20 +20,38 @@ TRIED = 20
 def beside(table: Table, location: object) -> Table:
     """The table with the paths of pictures made absolute, where it was read from a single file.
 
+    The fingerprint of a table of paths covers what the pictures hold: other pixels under the same name are other data.
+
     Args:
         table: as it was read; the paths in it lie beside ``location``, where they are not absolute.
-        location: what it was read from.
+        location: what it was read from; a folder of pictures is left as it is.
     """
     path = as_path(location)
-    if path is None or not path.is_file() or path.name.lower().endswith(PICTURES):
+    if path is not None and (not path.is_file() or path.name.lower().endswith(PICTURES)):
         return table
-    folder = str(path.parent.absolute())
+    folder = "" if path is None else str(path.parent.absolute())
     columns = [
         pl.Series(values.name, [_joined(folder, one) for one in values.to_list()], dtype=pl.String)
         for values in table.frame.iter_columns()
         if _holds_paths(values)
     ]
-    return replace(table, frame=table.frame.with_columns(columns)) if columns else table
+    if not columns:
+        return table
+    told = hashlib.sha256(table.fingerprint.encode())
+    for column in columns:
+        for content in each(_content, column.to_list()):
+            told.update(f"{content}\n".encode())
+    return replace(table, frame=table.frame.with_columns(columns), fingerprint=told.hexdigest())
+
+
+def _content(path: str | None) -> str:
+    """The digest of the file at ``path``; nothing where it is no path, or no file that may be read."""
+    if path is None or not path.strip().lower().endswith(PICTURES):
+        return ""
+    try:
+        return digest(Path(path.strip()))
+    except OSError:
+        return ""
 
 
 def _holds_paths(values: pl.Series) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...data.kinds.labels import joiner
 from ...errors import Mistake, RunError
 from ...settings import read_toml
+from .filters import Sheet, read_sheets
 from .layers import Network, read_network
 
 
@@ -57,6 +58,7 @@ class Contents:
         drift: of an evaluation: how its rows differ from the training rows.
         command: of an evaluation: what repeats it; empty for a run.
         targets: of several targets, by name, the same as if each were the only one; else nothing.
+        sheets: filters and feature maps of a network for pictures.
     """
 
     settings: dict[str, Any]
@@ -74,6 +76,7 @@ class Contents:
     drift: dict[str, Any] = field(default_factory=dict)
     command: str = ""
     targets: dict[str, Contents] = field(default_factory=dict)
+    sheets: list[Sheet] = field(default_factory=list)
 
     @property
     def classes(self) -> list[str]:
@@ -135,11 +138,19 @@ def read(folder: str | Path) -> Contents:
             _predictions(folder / "validation_predictions.csv", metrics, weighted) if measured else None
         ),
         spread=_json(folder / "spread.json", {}),
+        sheets=_sheets(folder, schema, metrics),
     )
     if "targets" not in metrics:
         return contents
     test, validation = (_table(folder / name) for name in ("predictions.csv", "validation_predictions.csv"))
     return of_targets(contents, test, validation, weighted)
+
+
+def _sheets(folder: Path, schema: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> list[Sheet]:
+    """Filters and feature maps, where a column holds pictures."""
+    if all(column.get("kind") != "image" for column in schema):
+        return []
+    return read_sheets(folder / "model.rv", metrics.get("mistakes", {}))
 
 
 def _json(path: Path, otherwise: Any) -> Any:

@@ -11,6 +11,7 @@ from .contents import Contents
 from .data import data_section
 from .drift import drift_section
 from .figures import figures
+from .filters import filters_section
 from .learning import learning_section
 from .markup import Html, escape, join, tag
 from .measure import classes_section, measure_section, values_section, worst_section
@@ -46,6 +47,7 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
         "network": ("The network", network_section(contents)),
         "learning": ("The training", learning_section(contents)),
         **of_each(contents, lambda one: _in_detail(one, miss_cost)),
+        "filters": ("Filters and feature maps", filters_section(contents.sheets)),
         "repeat": ("To repeat it", repeat_section(contents)),
     }
     shown = {name: entry for name, entry in sections.items() if entry[1]}
