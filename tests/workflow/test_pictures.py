@@ -14,9 +14,12 @@ from safetensors.torch import save_file
 
 import ranvier as rv
 from ranvier.assemble import Architecture
+from ranvier.data.kinds.image import Picture
+from ranvier.data.ledger import Ledger
 from ranvier.data.pictures import decoded, seen
+from ranvier.data.unread import unread
 from ranvier.delivery.weights import freeze, put_weights, read_weights
-from ranvier.errors import Interrupted, SpecError
+from ranvier.errors import DataError, Interrupted, SpecError
 from ranvier.insight.report.filters import read_sheets, sheets
 from ranvier.network.pictures import resnet18, resnet20
 from small_run import StopAt
@@ -243,3 +246,44 @@ def test_what_baselines_see_of_large_pictures_is_said(tmp_path):
     said = "; of a picture it sees 1,024 numbers, each the mean of some of its 1,600 pixel values"
     assert all(one["description"].endswith(said) for one in run.metrics["baselines"].values())
     assert said in (run.folder / "report.html").read_text()
+
+
+def folder_of(tmp_path: Path, count: int = 80) -> Path:
+    made, labels = pictures(count)
+    for number, picture in enumerate(made):
+        folder = tmp_path / "data" / "ab"[labels[number]]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / f"{number}.png")
+    return tmp_path / "data"
+
+
+def test_pictures_on_disk_give_the_bytes_that_pictures_in_memory_give(tmp_path, monkeypatch):
+    data = folder_of(tmp_path)
+    settings = {**QUICK, "evaluation.baselines": True, "training.batch_size": 16}
+    held = rv.fit(data, settings={**settings, "execution.stream": False}, out=tmp_path / "held")
+    asked = {**settings, "execution.stream": True}
+    read = rv.fit(data, settings=asked, out=tmp_path / "read")
+    assert "on disk, read batch by batch: as you ask" in (read.folder / "ledger.json").read_text()
+    with pytest.raises(Interrupted, match="Stopped after step 5"):
+        rv.fit(data, settings=asked, out=tmp_path / "cut", watchers=[StopAt(5)])
+    cut = rv.resume(tmp_path / "cut")
+    monkeypatch.setattr("ranvier.data.stream.memory.at_hand", lambda: 4 * 9 * 8 * 80 - 1)
+    short = rv.fit(data, settings=settings, out=tmp_path / "short")
+    assert "decoded they would take 1.2e-05 GB" in (short.folder / "ledger.json").read_text()
+    for run in (read, cut, short):
+        for name in ("history.jsonl", "metrics.json", "predictions.csv"):
+            assert (run.folder / name).read_bytes() == (held.folder / name).read_bytes(), name
+
+
+def test_a_picture_that_is_gone_while_it_is_needed_is_said(tmp_path):
+    frame = pl.DataFrame({"p": [str(path) for path in sorted(folder_of(tmp_path, 8).rglob("*.png"))]})
+    block = unread(Picture.fit(frame), frame, Ledger(), np.arange(8), "as you ask")
+    whole = block[:]
+    assert block.shape == whole.shape == (8, 1, 9, 8)
+    assert torch.equal(block.only(torch.tensor([5, 2]))[torch.tensor([1])], whole[2:3])
+    Path(frame["p"][3]).unlink()
+    assert torch.equal(block[:3], whole[:3])
+    with pytest.raises(
+        DataError, match=r"1 pictures of column 'p' can no longer be read \(there is no such file\)"
+    ):
+        block[2:5]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from .unread import ahead
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,8 @@ class Batch:
     """Prepared rows (B of them); a whole part of the split is one too.
 
     Args:
-        inputs: the tensor of each block, by the name of its kind; first dimension B.
+        inputs: the tensor of each block, by the name of its kind; first dimension B. Of a part, pictures may be an
+            ``Unread`` instead, which gives tensors where rows are taken.
         target: (B,) class indices (int64) or (B, K) values (float32).
         weight: (B,) float32 row weights, or None where all weigh the same.
         rows: (B,) int64, the row numbers in the source.
@@ -33,6 +37,20 @@ class Batch:
         inputs = {name: block[index] for name, block in self.inputs.items()}
         weight = None if self.weight is None else self.weight[index]
         return Batch(inputs, self.target[index], self.rows[index], weight)
+
+    def only(self, index: Tensor) -> Batch:
+        """The rows at ``index``; pictures that are on disk stay there."""
+        unread: Any = {name: block for name, block in self.inputs.items() if not isinstance(block, Tensor)}
+        held = replace(self, inputs={k: block for k, block in self.inputs.items() if k not in unread}).take(
+            index
+        )
+        others = {name: block.only(index) for name, block in unread.items()}
+        return replace(held, inputs={name: (held.inputs | others)[name] for name in self.inputs})
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether a block is decoded only where its rows are taken."""
+        return not all(isinstance(block, Tensor) for block in self.inputs.values())
 
     def take_into(self, index: Tensor, into: Batch) -> Batch:
         """The rows at ``index``, written into a batch of as many rows, which is returned."""
@@ -91,11 +109,15 @@ class Batches:
         """
         if len(self) == 1:  # the whole set: its order changes nothing
             if first == 0:
-                yield self.data
+                yield self.data.take(slice(0, len(self.data))) if self.data.on_disk else self.data
             return
         generator = torch.Generator().manual_seed(_order_seed(self.seed, number))
         order = torch.randperm(len(self.data), generator=generator)
-        for start, end in list(zip(self.bounds, self.bounds[1:]))[first:]:
+        places = list(zip(self.bounds, self.bounds[1:]))[first:]
+        if self.data.on_disk:
+            yield from ahead(self.data.take, (order[start:end] for start, end in places))
+            return
+        for start, end in places:
             buffers = into(end - start)
             index = order[start:end]
             yield self.data.take(index) if buffers is None else self.data.take_into(index, buffers)

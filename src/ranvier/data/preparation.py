@@ -67,7 +67,11 @@ class Preparation:
         return tuple(column for column in self.columns if column not in frame.columns)
 
     def transform(
-        self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
+        self,
+        frame: pl.DataFrame,
+        ledger: Ledger | None = None,
+        rows: NDArray[np.int64] | None = None,
+        but: str = "",
     ) -> dict[str, Tensor]:
         """Turn raw values into the tensor of each block; columns that are no inputs are left alone.
 
@@ -75,6 +79,7 @@ class Preparation:
             frame: raw values (N rows).
             ledger: where repaired cells are counted.
             rows: (N,) the row numbers in the source, from 0, for the ledger's examples.
+            but: the block that is left out.
 
         Returns:
             For each block a tensor (N, W), as its kind's ``transform`` documents.
@@ -83,7 +88,9 @@ class Preparation:
             DataError: the frame lacks input columns; each is named.
         """
         _check_columns(frame, self.columns)
-        return {name: block.transform(frame, ledger, rows) for name, block in self.blocks.items()}
+        return {
+            name: block.transform(frame, ledger, rows) for name, block in self.blocks.items() if name != but
+        }
 
     def draw(self, count: int, generator: np.random.Generator) -> pl.DataFrame:
         """``count`` synthetic raw rows, drawn column by column from what was fitted: nobody's data."""

@@ -29,6 +29,8 @@ from ..tasks import Task
 from ..tasks.several import Several
 
 CHUNK = 8192
+MOST_PIXELS = 1_000_000
+"""Of pictures fewer, so that what a layer gives for them does not fill the memory."""
 """How many rows go through the network at once."""
 
 
@@ -182,12 +184,21 @@ def forward(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
 def _in_chunks(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     rows = next(iter(inputs.values())).shape[0]
-    if rows <= CHUNK and device.type == "cpu":  # a row or few: nothing but the network itself
+    chunk = min(
+        [
+            CHUNK,
+            *(MOST_PIXELS // block.shape[1:].numel() for block in inputs.values() if len(block.shape) > 2),
+        ]
+    )
+    chunk = max(chunk, 32)
+    if (
+        rows <= chunk and all(isinstance(block, Tensor) for block in inputs.values()) and device.type == "cpu"
+    ):  # a row or few: nothing but the network itself
         outputs: Tensor = network(dict(inputs))
         return outputs
     parts = [
-        network({name: block[start : start + CHUNK].to(device) for name, block in inputs.items()}).cpu()
-        for start in range(0, max(rows, 1), CHUNK)
+        network({name: block[start : start + chunk].to(device) for name, block in inputs.items()}).cpu()
+        for start in range(0, max(rows, 1), chunk)
     ]
     return torch.cat(parts)
 

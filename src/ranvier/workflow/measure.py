@@ -306,7 +306,8 @@ def shrunk(pictures: Tensor) -> Tensor:
     channels, height, width = pictures.shape[1:]
     size = _few_pixels(channels, height, width)
     parts = [
-        functional.adaptive_avg_pool2d(part.float(), size).flatten(1) for part in torch.split(pictures, 4096)
+        functional.adaptive_avg_pool2d(pictures[start : start + 512].float(), size).flatten(1)
+        for start in range(0, pictures.shape[0], 512)
     ]
     return torch.cat(parts) if parts else torch.zeros(0, channels * size[0] * size[1])
 

@@ -26,6 +26,7 @@ from ..data.split import Split, make_split, read_split
 from ..data.stream.passes import StreamBatches
 from ..data.table import Table
 from ..data.target import unusable
+from ..data.unread import left_on_disk, unread
 from ..errors import DataError, Mistake, RunError, raise_if_any
 from ..spec import ColumnSpec, Spec
 from ..tasks import Task
@@ -197,15 +198,25 @@ def prepare_table(
     preparation = Preparation.fit(table.frame[split.train], schema)
     task = _fitted(spec, table, schema, tasks, split.train)
     whole = Batch(
-        inputs=preparation.transform(table.frame, ledger, table.rows),
+        inputs=_inputs(preparation, table, ledger, spec.execution.stream),
         target=encode(task, table.frame),
         rows=torch.from_numpy(table.rows.copy()),
         weight=_weights(table, schema),
     )
     parts = {
-        name: whole.take(torch.from_numpy(getattr(split, name))) for name in ("train", "validation", "test")
+        name: whole.only(torch.from_numpy(getattr(split, name))) for name in ("train", "validation", "test")
     }
     return Prepared(table, schema, ledger, split, preparation, task, parts)
+
+
+def _inputs(preparation: Preparation, table: Table, ledger: Ledger, stream: bool | None) -> dict[str, Any]:
+    """The block of each kind; that of pictures stays on disk where it would fill the memory, or where that is asked."""
+    why = left_on_disk(preparation.blocks.get("image"), table.frame, stream)
+    inputs: dict[str, Any] = preparation.transform(table.frame, ledger, table.rows, "image" if why else "")
+    if why:
+        kind: Any = preparation.blocks["image"]
+        inputs["image"] = unread(kind, table.frame, ledger, table.rows, why)
+    return {name: inputs[name] for name in preparation.blocks}
 
 
 def task_name(kind: str | None, asked: str | None, order: Sequence[str] = ()) -> str:

@@ -228,6 +228,12 @@ def unreadable(values: pl.Series) -> dict[str, list[int]]:
     return found
 
 
+def absent(values: pl.Series) -> NDArray[np.bool_]:
+    """Which values (N,) of paths or encoded bytes are missing."""
+    raw = _text(values) if values.dtype == pl.String else values
+    return raw.is_null().to_numpy()
+
+
 def thumbnails(values: pl.Series, side: int = LARGEST) -> list[str | None]:
     """Raw pictures as small ones, written as text; None where one is missing or cannot be read.
 
