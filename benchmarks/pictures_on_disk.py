@@ -3,9 +3,9 @@
     scripts/bench pictures_on_disk [PICTURES ...]
 
 For each number of pictures (100,000 where none is said) a temporary folder is filled with small pictures of two
-classes, half of them JPEG, and ``compact`` with 4 channels learns from it for one epoch with ``execution.stream``. Printed: the
-most memory that the process has held so far, the seconds of the clock and of the processor for the whole run, and of
-decoding alone, by one thread.
+classes, half of them JPEG, and ``compact`` with 4 channels learns from it for one epoch with ``execution.stream``.
+Printed: the most memory that the process has held so far, the seconds of the clock and of the processor for the whole
+run, and of decoding alone, by one thread.
 """
 
 from __future__ import annotations
