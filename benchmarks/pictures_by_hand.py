@@ -4,7 +4,7 @@
 
 SOURCE is what ``ranvier train`` takes: a folder of class folders, or ``sample:cifar10``; of it ROWS (3,000), drawn
 once, are used, a tenth each for validation and test. Both learn with Nesterov's momentum, a weight decay of 0.0001 on
-the weights of two and more dimensions, a rate of 0.1 in one cycle and batches of 64, without augmentation. Ranvier keeps
+the weights of two and more dimensions, a rate of 0.1 in one cycle and batches of 64, unaugmented. Ranvier keeps
 the weights that were best on the validation pictures, the loop by hand (all of ``by_hand``) the last ones.
 """
 
