@@ -25,6 +25,7 @@ from ..data.stream import Stream
 from ..data.table import Table
 from ..errors import DataError, Mistake
 from ..evaluation.calibration import at_temperature
+from ..execution.prediction import Predictor
 from ..tasks import Task
 from ..tasks.several import Several
 
@@ -57,6 +58,9 @@ class Model:
     card: Mapping[str, Any] = field(default_factory=dict)
     profile: Profile | None = None
     temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        self._predictor = Predictor(self.network)
 
     def predict(self, data: Any, ledger: Ledger | None = None) -> pl.DataFrame:
         """Predictions for new rows, in their order.
@@ -97,8 +101,13 @@ class Model:
 
     def decide(self, frame: pl.DataFrame, ledger: Ledger | None = None) -> NDArray[np.float64]:
         """Predictions of raw rows: (N, C) probabilities or (N,) values."""
-        decoded = self.task.decode(forward(self.network, self.preparation.transform(frame, ledger)))
+        decoded = self.task.decode(self.outputs(self.preparation.transform(frame, ledger)))
         return decoded if self.temperature == 1.0 else at_temperature(decoded, self.temperature)
+
+    def outputs(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """What the network gives for prepared rows: (N, K), or (N, M, K) of an ensemble of M."""
+        outputs = self._predictor(inputs)
+        return forward(self.network, inputs) if outputs is None else outputs
 
     def __str__(self) -> str:
         return f"{self.task.name} {self.task.target!r} from {len(self.preparation.columns)} columns"

@@ -120,6 +120,6 @@ RULES: dict[type[nn.Module], Callable[[Any], Rule]] = {
     nn.Softplus: _softplus,
     activations.LeakyReLU: lambda module: _leaky_relu(module.slope),
     activations.Softmax: lambda _: Rule(lambda z, a: torch.softmax(z, -1, out=a), _softmax_backward, True),
-    activations.Step: lambda _: Rule(_step, lambda delta, a: delta.zero_(), True),
+    activations.Step: lambda _: Rule(_step, lambda delta, z: delta.zero_(), False),
 }
 """By the type of the module its rule, with the module's options."""

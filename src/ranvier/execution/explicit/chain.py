@@ -163,7 +163,7 @@ def obstacle(network: nn.Module) -> str | None:
     unknown = [e for e in blocks.values() if type(e) not in encoders.ENCODERS]
     if unknown:
         return f"the derivatives of {type(unknown[0]).__name__} are not written out"
-    if any(_watched(module) for module in network.modules()):
+    if any(watched(module) for module in network.modules()):
         return "the network has hooks, which look on from inside"
     if not all(module.training for module in network.modules()):
         return "a part of the network is not in training"
@@ -179,7 +179,8 @@ def obstacle(network: nn.Module) -> str | None:
     return None
 
 
-def _watched(module: nn.Module) -> bool:
+def watched(module: nn.Module) -> bool:
+    """Whether somebody's hook wants to be called when the module is."""
     hooks = (
         module._forward_hooks,
         module._forward_pre_hooks,
