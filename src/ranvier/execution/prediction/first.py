@@ -54,13 +54,14 @@ class First:
             raise Unknown(f"{type(module).__name__} as the first layer is not written out")
         tables, self.starts, self.features = [], [], []
         kept: list[Tensor] = []
-        at = entries = 0
+        at = entries = first = 0
         named: Any = blocks
         for place, encoder in enumerate(named.values()):
             part = weight[:, at : at + encoder.outputs]
             at += encoder.outputs
             if type(encoder) in (encoders.OneHot, encoders.Embeddings):
                 sizes = _sizes(encoder)
+                first = first or sizes[0]
                 entries += sum(sizes)
                 if entries * len(weight) > LARGEST:
                     raise Unknown("so many categories are looked up one column at a time")
@@ -76,41 +77,45 @@ class First:
                 raise Unknown(f"what {type(encoder).__name__} does is not written out")
         self.bias, self.transposed = bias, torch.cat(kept, 1).t() if kept else None
         self.table = torch.cat(tables) if tables else None
+        if self.table is not None:  # each row has one index of the first column, and with it b
+            self.table[:first] += bias
 
     def bind(self, blocks: list[Tensor]) -> tuple[Tensor, list[Run]]:
         """The buffer of z, (B, n) or (M, B, n), for blocks of B rows, and what fills it."""
         rows = len(blocks[0])
-        added, runs = self.bias, []
-        if self.table is None:
-            y = self.bias.new_empty(rows, len(self.bias))
+        y = self.bias.new_empty(rows, len(self.bias))
+        runs: list[Run] = []
+        if self.transposed is None:
+            last: Callable[[Tensor], Any] = y.copy_
         else:
-            index = torch.cat([blocks[place] for place, _ in self.starts], 1)
-            added = y = self.bias.new_empty(rows, len(self.bias))
-            runs.append(self._looked_up(self.table, blocks, index, y))
-        if self.transposed is not None:
             x, at = y.new_empty(rows, len(self.transposed)), 0
             for place, width, bind in self.features:
                 runs += bind(blocks[place], x[:, at : at + width])
                 at += width
-            runs.append(partial(torch.addmm, added, x, self.transposed, out=y))
+            last = partial(_addmm, x, self.transposed, y)
+        looked_up = None if self.table is None else self._look_up(self.table, blocks)
+        runs.append(partial(last, self.bias) if looked_up is None else lambda: last(looked_up()))
         return (y.view(rows, self.members, -1).transpose(0, 1) if self.members else y), runs
 
-    def _looked_up(self, table: Tensor, blocks: list[Tensor], index: Tensor, y: Tensor) -> Run:
-        """y = b + sum over the columns of W v_c."""
-        bias, flat, at = self.bias, index.view(-1), 0
-        firsts = torch.arange(0, index.numel(), index.shape[1])
-        columns = []
+    def _look_up(self, table: Tensor, blocks: list[Tensor]) -> Callable[[], Tensor]:
+        """b + sum over the columns of W v_c."""
+        index = torch.cat([blocks[place] for place, _ in self.starts], 1)
+        firsts, flat = torch.arange(0, index.numel(), index.shape[1]), index.view(-1)
+        columns, at = [], 0
         for place, starts in self.starts:
             columns.append((blocks[place], starts, index[:, at : at + len(starts)]))
             at += len(starts)
 
-        def run() -> None:
+        def look_up() -> Tensor:
             for block, starts, into in columns:
                 torch.add(block, starts, out=into)
-            found = torch._embedding_bag_forward_only(table, flat, firsts, False, SUM)[0]
-            torch.add(found, bias, out=y)
+            return torch._embedding_bag_forward_only(table, flat, firsts, False, SUM)[0]
 
-        return run
+        return look_up
+
+
+def _addmm(x: Tensor, transposed: Tensor, y: Tensor, added: Tensor) -> None:
+    torch.addmm(added, x, transposed, out=y)
 
 
 class _Numbers:
