@@ -19,6 +19,7 @@ RANKS = {
     "catalog": 0,
     "settings": 0,
     "wording": 0,
+    "sections": 0,
     "spec": 0,
     "options": 0,
     "files": 0,
