@@ -110,7 +110,7 @@ def _start(asked: dict[str, Any], out: Path | None, as_json: bool) -> Any:
         from ..workflow.fit import start
         from ..workflow.folder import check_free
         from ..workflow.prepared import prepare
-        from ..workflow.settle import check_request
+        from ..workflow.request import check_request
 
         if out is not None:
             check_free(out)

@@ -12,9 +12,9 @@ from ..catalog import KINDS, TARGET_KINDS, did_you_mean, load, unknown
 from ..errors import DataError, Mistake, SpecError, raise_if_any
 from ..spec import ColumnSpec, Role
 from .kinds import Guess
-from .kinds.image import names_of, unreadable
 from .kinds.values import is_readable, read_numbers
 from .ledger import Ledger
+from .raw_pictures import names_of, unreadable
 from .schema import Column, Schema
 from .table import Table
 from .target import KINDS as KINDS_OF_TARGETS

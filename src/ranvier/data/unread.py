@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import DataError, Mistake
-from .kinds.image import ABSENT, Picture, absent
+from .kinds.image import Picture
 from .kinds.values import note_cells
 from .ledger import Ledger
+from .raw_pictures import ABSENT, absent
 from .stream import memory
 
 AHEAD = 2

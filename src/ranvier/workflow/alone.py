@@ -25,7 +25,7 @@ from ..training.loop import Watcher, train
 from .learn import find_rate, plan, set_up, threads
 from .planning import plan_of, tried_out
 from .prepared import prepare_table
-from .settle import check_request
+from .request import check_request
 
 
 @dataclass(frozen=True)

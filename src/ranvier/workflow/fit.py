@@ -34,8 +34,9 @@ from .planning import plan_of, tried_out
 from .prepared import Prepared, prepare
 from .repeat import check_repeat, is_left, repeat
 from .reporting import write_report
+from .request import check_request
 from .run import Run
-from .settle import Settled, check_request
+from .settle import Settled
 
 
 def fit(

@@ -15,7 +15,8 @@ from ..spec import OWN_NETWORK, Spec, merge, nest
 from .findings import findings
 from .learn import plan
 from .prepared import Prepared, prepare
-from .settle import Settled, check_request
+from .request import check_request
+from .settle import Settled
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 from numpy.typing import NDArray
 
-from ..data.kinds.image import thumbnails
 from ..data.kinds.values import is_readable
+from ..data.raw_pictures import thumbnails
 from ..data.schema import Schema
 from ..evaluation.mistakes import worst_rows
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from .. import options
 from ..assemble import defaults, reads_pictures
-from ..catalog import load, unknown
 from ..data.kinds import Kind
-from ..errors import Mistake, SpecError, raise_if_any
-from ..insight.checks import unknown_codes
+from ..errors import SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
-from ..tasks import Task, classes_of, unsuitable_loss
+from ..tasks import Task, classes_of
 from ..tasks.several import several
 from ..training.optimizers import DEFAULT_RATES
-
-DEFAULT_NETWORK = "tabm"
-PICTURE_NETWORK = "compact"
+from .defaults import DEFAULT_NETWORK, PICTURE_NETWORK, augmentation, loss, noise, pace, picture_pace
+from .request import augmentation_mistakes, mistakes
 
 UNLIMITED_EPOCHS = 1_000_000
 """What ``epochs`` is when the time is limited and the epochs are not."""
@@ -60,8 +55,8 @@ def settle(
     network = spec.network or Choice(name=PICTURE_NETWORK if pictures else DEFAULT_NETWORK)
     if spec.network is None:
         chosen["network"] = (network.name, f"the default for {'pictures' if pictures else 'tables'}")
-    raise_if_any(SpecError, [*_mistakes(spec, network, task), *_augmentation_mistakes(spec, blocks)])
-    chosen |= _augmentation(network.name, blocks)
+    raise_if_any(SpecError, [*mistakes(spec, network, task), *augmentation_mistakes(spec, blocks)])
+    chosen |= augmentation(network.name, blocks)
     if network.name != OWN_NETWORK:
         for key, value in defaults(network).items():
             rate_of_another = key == "training.learning_rate" and spec.training.optimizer is not None
@@ -94,7 +89,7 @@ def _general(
 ) -> dict[str, tuple[Any, str]]:
     """Defaults that depend on the task, the number of training rows and the inputs."""
     batch, epochs, patience = (
-        _picture_pace(rows) if reads_pictures(network) else _pace(rows, ensemble=network == "tabm")
+        picture_pace(rows) if reads_pictures(network) else pace(rows, ensemble=network == "tabm")
     )
     asked = spec.training.optimizer or chosen.get("training.optimizer", ("adamw", ""))[0]
     optimizer = Choice.model_validate(asked).name
@@ -103,7 +98,7 @@ def _general(
     if spec.training.epochs or spec.training.time:
         patience = 0
     return {
-        **({} if several(task) else {"training.loss": _loss(task, rows, network)}),
+        **({} if several(task) else {"training.loss": loss(task, rows, network)}),
         "training.optimizer": ("adamw", "the default"),
         "training.learning_rate": (DEFAULT_RATES[optimizer], f"the default for {optimizer!r}"),
         "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
@@ -113,7 +108,7 @@ def _general(
             "until the time is up" if spec.training.time else f"for {rows:,} training rows",
         ),
         "regularization.average": ("none", "the default"),
-        "regularization.noise": _noise(network, blocks),
+        "regularization.noise": noise(network, blocks),
         "stopping.metric": ("loss", "the default"),
         "stopping.patience": (
             patience,
@@ -121,100 +116,6 @@ def _general(
         ),
         "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
     }
-
-
-LABEL_SMOOTHING = 0.05
-"""How much of a label an ensemble spreads over all classes (Szegedy et al. 2016) where rows are few. Without it the
-rows that it knows by heart after some epochs teach it nothing more. That it is less sure than it may be is mended by
-the temperature."""
-
-FEW_ROWS = 10_000
-"""From so many rows on an ensemble does not learn them by heart, and smoothed labels only cost it accuracy in telling
-likely rows from less likely ones (as in Holzmüller, Grinsztajn & Steinwart, arXiv 2407.04491)."""
-
-
-def _loss(task: Task, rows: int, network: str) -> tuple[str | dict[str, Any], str]:
-    """The task's loss; for the ensemble with smoothed labels, where there are labels and few rows."""
-    name = task.default_loss()
-    if (
-        network == DEFAULT_NETWORK
-        and rows < FEW_ROWS
-        and "label_smoothing" in options.defaults("losses", name)
-    ):
-        smoothed = {"name": name, "label_smoothing": LABEL_SMOOTHING}
-        return smoothed, f"suits the network {network!r} and {rows:,} training rows"
-    return name, f"the default for the task {task.name!r}"
-
-
-NOISE = 0.3
-"""Deviation of the noise on standardised numbers where there are many of them."""
-
-MANY_NUMBERS = 48
-"""So many columns of numbers say together what none of them says alone (pixels, spectra, sensors): noise in each leaves
-that as it is, and keeps an ensemble from telling rows apart by the details of single columns."""
-
-
-def _noise(network: str, blocks: Mapping[str, Kind]) -> tuple[float, str]:
-    """The noise on the numbers: some for the ensemble where there are many."""
-    columns = len(blocks["number"].columns) if "number" in blocks else 0
-    if network == DEFAULT_NETWORK and columns >= MANY_NUMBERS:
-        return NOISE, f"suits the network {network!r} and {columns} columns of numbers"
-    return 0.0, "the default"
-
-
-def _pace(rows: int, ensemble: bool) -> tuple[int, int, int]:
-    """Batch size, epochs and patience for so many training rows.
-
-    A step of an ensemble takes longer, and its members learn more from it: it makes 700 to 1,150 steps, and gives
-    up sooner.
-
-    >>> [_pace(rows, ensemble=True) for rows in (100, 1_200, 5_900, 26_000)]
-    [(32, 60, 16), (64, 37, 16), (256, 50, 16), (256, 16, 16)]
-    """
-    rows = max(rows, 1)
-    if ensemble:
-        batch = min(256, max(32, 2 ** round(math.log2(rows / 16))), rows)
-        steps = 700 if rows < 3000 else 1150
-        epochs = max(16, min(60, round(steps * batch / rows)))
-        return batch, epochs, 16
-    batch = min(1024, max(16, 2 ** round(math.log2(rows / 32)))) if rows > 16 else rows
-    epochs = max(20, min(200, round(400_000 / rows)))
-    return batch, epochs, max(10, epochs // 4)
-
-
-GREY = {"shift": 0.08, "flip": False, "rotate": 10.0, "scale": 0.1}
-COLOUR = {"shift": 0.125, "flip": True, "rotate": 0.0, "scale": 0.0}
-"""What leaves the meaning of pictures as it is, as far as one can tell without looking at them."""
-
-
-def _augmentation(network: str, blocks: Mapping[str, Kind]) -> dict[str, tuple[Any, str]]:
-    """How pictures are changed, by their channels, where a network for pictures reads them."""
-    if "image" not in blocks or not (reads_pictures(network) or network == DEFAULT_NETWORK):
-        return {}
-    grey = blocks["image"].features()["channels"] % 3 != 0
-    reason = "for grey pictures: the mirror image of a letter is another" if grey else "for colour pictures"
-    return {f"augmentation.{name}": (value, reason) for name, value in (GREY if grey else COLOUR).items()}
-
-
-def _augmentation_mistakes(spec: Spec, blocks: Mapping[str, Kind]) -> list[Mistake]:
-    """Say so where pictures are to be changed and there are none."""
-    asked = [name for name, value in spec.augmentation if value]
-    if not asked or "image" in blocks:
-        return []
-    return [
-        Mistake(f"augmentation.{asked[0]} changes pictures, and no input column holds any", "no augmentation")
-    ]
-
-
-def _picture_pace(rows: int) -> tuple[int, int, int]:
-    """Batch size, epochs and patience for so many training pictures: about 800,000 are looked at.
-
-    >>> [_picture_pace(rows) for rows in (100, 1_200, 5_900, 54_000)]
-    [(16, 60, 20), (64, 60, 20), (128, 60, 20), (128, 15, 15)]
-    """
-    batch = min(128, max(16, 2 ** round(math.log2(max(rows, 1) / 16))), max(rows, 1))
-    epochs = max(12, min(60, round(800_000 / max(rows, 1))))
-    return batch, epochs, max(epochs // 3, min(epochs, 15))
 
 
 SMALL_STEP = 50e6
@@ -238,98 +139,3 @@ def _open(spec: Spec, key: str) -> bool:
     for part in key.split("."):
         value = getattr(value, part)
     return value is None
-
-
-def _mistakes(spec: Spec, network: Choice, task: Task) -> list[Mistake]:
-    """All that is wrong with the spec, now that the task is known."""
-    found = option_mistakes(spec)
-    if several(task):
-        return [*found, *_mistakes_of_several(spec, task)]
-    if spec.training.loss and network.name != OWN_NETWORK:
-        loss = load("losses", spec.training.loss.name)
-        if task.outputs(loss.outputs) is None:
-            found.append(unsuitable_loss(task, spec.training.loss.name))
-    metric = spec.stopping.metric
-    if metric not in (None, "loss") and not unknown("metrics", metric) and not _measures(metric, task):
-        found.append(
-            Mistake(
-                f"stopping.metric {metric!r} does not measure the task {task.name!r}",
-                f"'loss' or {task.metric!r}",
-            )
-        )
-    weights = spec.regularization.class_weights
-    if weights != "none":
-        if not (classes := classes_of(task)):
-            found.append(
-                Mistake(
-                    f"class weights were given, but {task.target!r} has no classes", "a target of classes"
-                )
-            )
-        elif isinstance(weights, dict) and (strange := sorted(set(weights) - set(classes))):
-            found.append(
-                Mistake(
-                    f"class weights name {', '.join(map(repr, strange))}",
-                    f"classes of {task.target!r}: {', '.join(classes)}",
-                )
-            )
-    return found
-
-
-def _measures(metric: str, task: Task) -> bool:
-    """Whether a metric of that name has a value for the task."""
-    found = load("metrics", metric)
-    return found.form in task.forms and (not classes_of(task) or found.suits(len(classes_of(task))))
-
-
-def _mistakes_of_several(spec: Spec, task: Task) -> Iterable[Mistake]:
-    """What cannot be said where there are several targets."""
-    said = {
-        "training.loss": spec.training.loss is not None,
-        "stopping.metric": spec.stopping.metric not in (None, "loss"),
-        "regularization.class_weights": spec.regularization.class_weights != "none",
-        "evaluation.costs": spec.evaluation.costs is not None,
-    }
-    for setting in (name for name, is_said in said.items() if is_said):
-        yield Mistake(
-            f"{setting} is set, and there are several targets ({task.target})",
-            "none, since the sum of each target's default loss is learnt and watched",
-            "leave it out, or train a network for each target",
-        )
-
-
-def check_request(spec: Spec) -> None:
-    """Check all that can be checked before the data is read.
-
-    Raises:
-        SpecError: with every option that is wrong.
-    """
-    raise_if_any(SpecError, option_mistakes(spec))
-
-
-def option_mistakes(spec: Spec) -> list[Mistake]:
-    """What is wrong with the options of network, loss, optimizer and schedule, the device and the checks."""
-    choices = {
-        ("networks", "network"): spec.network if spec.network and spec.network.name != OWN_NETWORK else None,
-        ("losses", "training.loss"): spec.training.loss,
-        ("optimizers", "training.optimizer"): spec.training.optimizer,
-        ("schedules", "training.schedule"): spec.training.schedule,
-    }
-    found: list[Mistake] = []
-    for (catalogue, setting), choice in choices.items():
-        if choice:
-            found += options.mistakes(catalogue, choice, setting)
-    found += unknown_codes(spec.evaluation.without)
-    if spec.execution.device and (mistake := _device_mistake(spec.execution.device)):
-        found.append(mistake)
-    return found
-
-
-def _device_mistake(name: str) -> Mistake | None:
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError):
-        return Mistake(
-            f"the device {name!r} is not on this machine",
-            "cpu" + (", cuda" if torch.cuda.is_available() else ""),
-        )
-    return None

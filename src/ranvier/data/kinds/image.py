@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,13 +29,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Self
 
-from ...errors import DataError, Mistake
 from ..ledger import Ledger
-from ..pictures import DATA, ENDINGS, SMALLEST, Seen, Unreadable, decoded, each, resized, seen, written
+from ..pictures import DATA, ENDINGS, SMALLEST, each, seen, written
+from ..raw_pictures import ABSENT, check_type, filled, shape_of, text_of, tried
 from . import Guess
-from .values import ENOUGH, MISSING, check_some, check_state, note_cells
+from .values import ENOUGH, check_some, check_state, note_cells
 
-ABSENT = "missing: the mean colour of the training pictures stands in"
 BROKEN = "{reason}: the mean colour of the training pictures stands in"
 
 LARGEST = 64
@@ -77,7 +75,7 @@ class Picture:
         Guess(confidence=1.0, reason='paths of pictures')
         """
         if values.dtype == pl.String:
-            text = _text(values).drop_nulls()
+            text = text_of(values).drop_nulls()
             named = text.str.to_lowercase().str.contains(rf"({'|'.join(ENDINGS)})$") | text.str.starts_with(
                 DATA
             )
@@ -86,9 +84,9 @@ class Picture:
             return Guess(1.0, "paths of pictures")
         if values.dtype == pl.Binary:
             some = values.drop_nulls().head(20).to_list()
-            good = sum(not isinstance(_tried(seen, raw), str) for raw in some)
+            good = sum(not isinstance(tried(seen, raw), str) for raw in some)
             return Guess(good / max(len(some), 1), "encoded pictures" if good else "values of type Binary")
-        if (shape := _shape(values.dtype)) and min(shape[:2]) >= SMALLEST:
+        if (shape := shape_of(values.dtype)) and min(shape[:2]) >= SMALLEST:
             return Guess(1.0, f"pictures of {shape[1]} by {shape[0]} pixels")
         return Guess(0.0, f"values of type {values.dtype}")
 
@@ -135,7 +133,7 @@ class Picture:
         start = 0
         for column, channels in zip(self.columns, self.channels):
             part = block[:, start : start + channels]
-            wrong = _filled(part, frame[column], channels, self.size)
+            wrong = filled(part, frame[column], channels, self.size)
             mean = np.round(self.mean[start : start + channels]).astype(np.uint8)
             for reason in dict.fromkeys(wrong.values()):
                 cells = np.zeros(frame.height, dtype=np.bool_)
@@ -214,110 +212,15 @@ class Picture:
         return picture
 
 
-def unreadable(values: pl.Series) -> dict[str, list[int]]:
-    """The places of values that are there and are no pictures, by the reason; each file is read from end to end."""
-    if values.dtype not in (pl.String, pl.Binary):
-        return {}
-    raw = _text(values) if values.dtype == pl.String else values
-    places = np.flatnonzero(raw.is_not_null().to_numpy()).tolist()
-    looked = each(lambda place: _tried(lambda one: seen(one, whole=True), raw[place]), places)
-    found: dict[str, list[int]] = {}
-    for place, outcome in zip(places, looked):
-        if isinstance(outcome, str):
-            found.setdefault(outcome, []).append(place)
-    return found
-
-
-def absent(values: pl.Series) -> NDArray[np.bool_]:
-    """Which values (N,) of paths or encoded bytes are missing."""
-    raw = _text(values) if values.dtype == pl.String else values
-    return raw.is_null().to_numpy()
-
-
-def thumbnails(values: pl.Series, side: int = LARGEST) -> list[str | None]:
-    """Raw pictures as small ones, written as text; None where one is missing or cannot be read.
-
-    Args:
-        values: raw values (N).
-        side: no side is longer.
-    """
-    if shape := _shape(values.dtype):
-        looked: list[Any] = [Seen(shape[0], shape[1], len(shape) == 3 and shape[2] > 1)] * len(values)
-    else:
-        raw = _text(values) if values.dtype == pl.String else values
-        looked = [None if one is None else _tried(seen, one) for one in raw.to_list()]
-    found: list[str | None] = []
-    for place, one in enumerate(looked):
-        if not isinstance(one, Seen):
-            found.append(None)
-            continue
-        scale = min(1.0, side / max(one.height, one.width))
-        size = max(1, round(one.height * scale)), max(1, round(one.width * scale))
-        block = np.zeros((1, 3 if one.colour else 1, *size), dtype=np.uint8)
-        wrong = _filled(block, values[place : place + 1], block.shape[1], size)
-        found.append(None if wrong else written(block[0]))
-    return found
-
-
-def names_of(values: pl.Series, most: int = 3) -> str:
-    """The names of the first files, for a sentence.
-
-    >>> names_of(pl.Series(["a/1.png", "a/2.png"])), names_of(pl.Series([b"12"]))
-    (' (1.png, 2.png)', '')
-    """
-    if values.dtype != pl.String:
-        return ""
-    names = [PurePath(one).name for one in values.head(most).to_list() if not one.startswith(DATA)]
-    more = ", ..." if len(values) > most else ""
-    return f" ({', '.join(names)}{more})" if names else ""
-
-
-def _tried(function: Any, raw: Any) -> Any:
-    """What ``function`` makes of a raw picture, or the reason why it cannot be read."""
-    try:
-        return function(raw)
-    except Unreadable as error:
-        return str(error)
-
-
-def _text(values: pl.Series) -> pl.Series:
-    text = values.str.strip_chars()
-    return text.set(text.is_in(list(MISSING)), None)
-
-
-def _shape(dtype: Any) -> tuple[int, ...] | None:
-    """The shape of the arrays of bytes that a column holds: (H, W) or (H, W, C)."""
-    if not isinstance(dtype, pl.Array):
-        return None
-    inner: Any = dtype
-    while isinstance(inner, pl.Array):
-        inner = inner.inner
-    shape = tuple(dtype.shape)
-    good = inner == pl.UInt8 and (len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4)))
-    return shape if good else None
-
-
-def _check_type(values: pl.Series) -> None:
-    if values.dtype in (pl.String, pl.Binary, pl.Null) or _shape(values.dtype):
-        return
-    raise DataError(
-        Mistake(
-            f"column {values.name!r} holds values of type {values.dtype}",
-            "pictures: paths, encoded bytes, or arrays of bytes of shape (height, width) or (height, width, channels)",
-            "give it another kind, or leave it out",
-        )
-    )
-
-
 def _looked_at(values: pl.Series) -> tuple[list[tuple[int, int]], bool, bool]:
     """The sizes of some of the pictures of a column, whether any has colour, and whether any is missing."""
-    _check_type(values)
-    if shape := _shape(values.dtype):
+    check_type(values)
+    if shape := shape_of(values.dtype):
         known = len(values) - values.null_count()
         return [(shape[0], shape[1])] * min(known, 1), len(shape) == 3 and shape[2] > 1, known < len(values)
-    raw = _text(values) if values.dtype == pl.String else values
+    raw = text_of(values) if values.dtype == pl.String else values
     present = _some(raw.drop_nulls())
-    looked: list[Any] = list(each(lambda one: _tried(seen, one), present.to_list()))
+    looked: list[Any] = list(each(lambda one: tried(seen, one), present.to_list()))
     good = [one for one in looked if not isinstance(one, str)]
     malformed = np.array([isinstance(one, str) for one in looked], dtype=np.bool_)
     check_some(values.name, "pictures", malformed, ~malformed)
@@ -362,7 +265,7 @@ def _moments(
     """(C,) mean and (C,) deviation of the pixels of some of the pictures."""
     some = _some(values)
     block = np.empty((len(some), channels, *size), dtype=np.uint8)
-    wrong = _filled(block, some, channels, size)
+    wrong = filled(block, some, channels, size)
     block = np.delete(block, list(wrong), axis=0) if wrong else block
     if not block.size:
         return np.full(channels, 127.0), np.ones(channels)
@@ -373,53 +276,3 @@ def _moments(
     mean = shares @ levels
     deviation = np.sqrt((shares * (levels - mean[:, None]) ** 2).sum(axis=1))
     return mean, np.where(deviation > 0, deviation, 1.0)
-
-
-def _filled(
-    block: NDArray[np.uint8], values: pl.Series, channels: int, size: tuple[int, int]
-) -> dict[int, str]:
-    """Write the pictures into ``block`` (N, C, H, W); give back the places that have none, and why."""
-    _check_type(values)
-    known = values.is_not_null().to_numpy()
-    wrong = dict.fromkeys(np.flatnonzero(~known).tolist(), ABSENT)
-    if shape := _shape(values.dtype):
-        present = values if known.all() else values.drop_nulls()
-        _fill_arrays(block, np.flatnonzero(known), _array(present, shape), size)
-        return wrong
-    if values.dtype == pl.Null:
-        return wrong
-    raw = _text(values) if values.dtype == pl.String else values
-    places = np.flatnonzero(raw.is_not_null().to_numpy()).tolist()
-    wrong = dict.fromkeys(np.flatnonzero(raw.is_null().to_numpy()).tolist(), ABSENT)
-
-    def fill(place: int) -> str | None:
-        pixels = _tried(lambda one: decoded(one, channels, *size), raw[place])
-        if isinstance(pixels, str):
-            return pixels
-        block[place] = pixels
-        return None
-
-    for place, why in zip(places, each(fill, places)):
-        if why:
-            wrong[place] = why
-    return dict(sorted(wrong.items()))
-
-
-def _array(present: pl.Series, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    flat = present.explode()
-    while isinstance(flat.dtype, pl.Array):
-        flat = flat.explode()
-    return flat.to_numpy().reshape(len(present), *shape)
-
-
-def _fill_arrays(
-    block: NDArray[np.uint8], places: NDArray[np.int64], pixels: NDArray[np.uint8], size: tuple[int, int]
-) -> None:
-    """Write arrays (N, H, W) or (N, H, W, C) into the places of a block (N, C, H, W)."""
-    channels = block.shape[1]
-    own = pixels.shape[3] if pixels.ndim == 4 else 1
-    if pixels.shape[1:3] == size and own == channels:
-        block[places] = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
-        return
-    for place, picture in zip(places, pixels):
-        block[place] = resized(picture, channels, *size)
