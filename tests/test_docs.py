@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from small_pictures import write_small_pictures
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 
@@ -68,6 +70,8 @@ def is_chinese(path: Path) -> bool:
 )
 def test_what_is_marked_runs_from_top_to_bottom(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    if path.name == "README.md" and path.parent == ROOT:
+        write_small_pictures(tmp_path)
     space: dict[str, object] = {"__name__": "__main__"}
     for language, text in runnable(path.read_text(encoding="utf-8")):
         if language == "python":
