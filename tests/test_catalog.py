@@ -6,8 +6,8 @@ import importlib
 
 import pytest
 
-from ranvier.catalog import CATALOGUES, ENCODERS, KINDS, SAMPLES, did_you_mean, load, singular, unknown
-from ranvier.errors import SpecError
+from ranvier.catalog import CATALOGUES, ENCODERS, KINDS, SAMPLES, load, singular, unknown
+from ranvier.errors import SpecError, did_you_mean
 
 PATHS = {name: members for name, members in CATALOGUES.items() if name != "samples"}
 """The samples' values say what they are; all others are import paths."""

@@ -6,12 +6,10 @@ nothing to import and a name can be checked, or a near miss suggested, before an
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-from .errors import Mistake, SpecError
+from .errors import Mistake, SpecError, did_you_mean
 
 SOURCES = {  # asked in this order
     "frame": "ranvier.data.source.frame",
@@ -332,27 +330,3 @@ def singular(catalogue: str) -> str:
     ('loss', 'baseline')
     """
     return catalogue.removesuffix("es" if catalogue.endswith("sses") else "s").replace("_", " ")
-
-
-def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """A question that names the nearest choice, or a list of the choices where none is near.
-
-    >>> did_you_mean("survivd", ["age", "survived"])
-    "did you mean 'survived'?"
-    >>> did_you_mean("x", ["age", "survived"])
-    'there are: age, survived'
-    >>> did_you_mean("f1", ["f1_macro", "f1_weighted", "mse"])
-    "did you mean 'f1_macro' or 'f1_weighted'?"
-    """
-    choices = list(choices)
-    if not choices:
-        return "there are none"
-    lowered = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1)
-    if near:
-        return f"did you mean {lowered[near[0]]!r}?"
-    longer = [choice for choice in choices if len(name) > 1 and choice.lower().startswith(name.lower())]
-    if 0 < len(longer) < 4:
-        return f"did you mean {' or '.join(map(repr, longer))}?"
-    shown = ", ".join(choices[:20]) + (f" and {len(choices) - 20} more" if len(choices) > 20 else "")
-    return f"there are: {shown}"

@@ -16,6 +16,7 @@ that all the mistakes of one request are reported together.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -113,3 +114,27 @@ def _starts_with_code(text: str) -> bool:
     return any(mark in first.rstrip(".,:;?!") for mark in "./\\_=:'\"`") or any(
         c.isupper() for c in first[1:]
     )
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """A question that names the nearest choice, or a list of the choices where none is near.
+
+    >>> did_you_mean("survivd", ["age", "survived"])
+    "did you mean 'survived'?"
+    >>> did_you_mean("x", ["age", "survived"])
+    'there are: age, survived'
+    >>> did_you_mean("f1", ["f1_macro", "f1_weighted", "mse"])
+    "did you mean 'f1_macro' or 'f1_weighted'?"
+    """
+    choices = list(choices)
+    if not choices:
+        return "there are none"
+    lowered = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1)
+    if near:
+        return f"did you mean {lowered[near[0]]!r}?"
+    longer = [choice for choice in choices if len(name) > 1 and choice.lower().startswith(name.lower())]
+    if 0 < len(longer) < 4:
+        return f"did you mean {' or '.join(map(repr, longer))}?"
+    shown = ", ".join(choices[:20]) + (f" and {len(choices) - 20} more" if len(choices) > 20 else "")
+    return f"there are: {shown}"

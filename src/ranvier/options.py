@@ -12,8 +12,8 @@ from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
 
-from .catalog import did_you_mean, load, singular
-from .errors import Mistake
+from .catalog import load, singular
+from .errors import Mistake, did_you_mean
 from .spec import Choice
 from .wording import value_mistake
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from .catalog import KINDS, did_you_mean, unknown
-from .errors import Mistake, SpecError, raise_if_any
+from .catalog import KINDS, unknown
+from .errors import Mistake, SpecError, did_you_mean, raise_if_any
 from .limits import Count, Words
 from .sections import AugmentationSpec, EvaluationSpec, ExecutionSpec, RegularizationSpec, Seed, StoppingSpec
 from .sections import Choice as Choice

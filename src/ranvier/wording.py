@@ -12,8 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
-from .catalog import did_you_mean
-from .errors import Mistake
+from .errors import Mistake, did_you_mean
 from .limits import describe, members
 
 Place = tuple[str, ...]

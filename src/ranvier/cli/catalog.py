@@ -33,8 +33,8 @@ def catalog(
       ranvier catalog losses --json
       ranvier catalog activations --plot activations.html
     """
-    from ..catalog import CATALOGUES, did_you_mean
-    from ..errors import Mistake, SpecError
+    from ..catalog import CATALOGUES
+    from ..errors import Mistake, SpecError, did_you_mean
 
     if plot is not None:
         from ..files import write_text

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from ..catalog import KINDS, TARGET_KINDS, did_you_mean, load, unknown
-from ..errors import DataError, Mistake, SpecError, raise_if_any
+from ..catalog import KINDS, TARGET_KINDS, load, unknown
+from ..errors import DataError, Mistake, SpecError, did_you_mean, raise_if_any
 from ..spec import ColumnSpec, Role
 from .kinds import Guess
 from .kinds.values import is_readable, read_numbers

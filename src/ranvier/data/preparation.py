@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Self
 
-from ..catalog import KINDS, did_you_mean, load
-from ..errors import DataError, InternalError, Mistake
+from ..catalog import KINDS, load
+from ..errors import DataError, InternalError, Mistake, did_you_mean
 from .kinds import Kind
 from .ledger import Ledger
 from .schema import Schema

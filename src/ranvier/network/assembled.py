@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Generator, Tensor, nn
 
-from ..catalog import did_you_mean
-from ..errors import Mistake, SpecError, raise_if_any
+from ..errors import Mistake, SpecError, did_you_mean, raise_if_any
 from .encoders import Numbers, OneHot
 from .pictures.encoders import Pixels
 

@@ -8,8 +8,8 @@ from typing import ClassVar, get_args
 import torch
 from torch import Generator, Tensor, nn
 
-from ..catalog import did_you_mean, load, unknown
-from ..errors import Mistake, SpecError, raise_if_any
+from ..catalog import load, unknown
+from ..errors import Mistake, SpecError, did_you_mean, raise_if_any
 from ..limits import ActivationName, Count, Fraction, InitializerName
 from .activations import gain
 from .initializers import initialize

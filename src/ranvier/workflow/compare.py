@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalog import did_you_mean, load
-from ..errors import Mistake, RunError
+from ..catalog import load
+from ..errors import Mistake, RunError, did_you_mean
 from ..evaluation.comparison import Comparison
 from ..evaluation.comparison import compare as paired
 from ..insight.report import Contents, read

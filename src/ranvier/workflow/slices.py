@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..catalog import did_you_mean, load
+from ..catalog import load
 from ..data.kinds.values import is_readable, read_numbers, read_text
 from ..data.schema import Schema
-from ..errors import Mistake
+from ..errors import Mistake, did_you_mean
 from ..evaluation.fairness import fairness
 from ..evaluation.slices import SMALLEST, Grouping, beside_rest, by_label, by_number, search
 from ..tasks import Task, classes_of

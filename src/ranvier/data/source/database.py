@@ -12,8 +12,7 @@ from urllib.parse import quote, unquote
 
 import polars as pl
 
-from ...catalog import did_you_mean
-from ...errors import DataError, Mistake, raise_if_any
+from ...errors import DataError, Mistake, did_you_mean, raise_if_any
 from ...settings import PASSWORD, masked
 from ..ledger import Ledger
 from ..table import Table

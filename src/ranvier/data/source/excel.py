@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...catalog import did_you_mean
-from ...errors import DataError, Mistake
+from ...errors import DataError, Mistake, did_you_mean
 from ..ledger import Ledger
 from ..table import Table
 from .file import as_path, ends_of, path_of

@@ -99,7 +99,7 @@ def _nearby(path: Path) -> str:
         return "download it first: only local files are read"
     if not path.parent.is_dir():
         return f"there is no folder {str(path.parent)!r} either"
-    from ...catalog import did_you_mean
+    from ...errors import did_you_mean
 
     names = sorted(p.name for p in path.parent.iterdir() if p.is_file())
     meant = did_you_mean(path.name, names)

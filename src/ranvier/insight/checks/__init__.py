@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import ClassVar, Protocol
 
-from ...catalog import CHECKS, did_you_mean, load
-from ...errors import Mistake
+from ...catalog import CHECKS, load
+from ...errors import Mistake, did_you_mean
 from ...finding import Finding, Severity
 from .case import Case as Case
 

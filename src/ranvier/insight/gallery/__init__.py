@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...catalog import CATALOGUES, did_you_mean
-from ...errors import Mistake, SpecError
+from ...catalog import CATALOGUES
+from ...errors import Mistake, SpecError, did_you_mean
 from ..offline import offline
 from ..report.markup import Html, figure, join, section, tag
 from ..report.traces import Figure
