@@ -108,6 +108,23 @@ def reads_pictures(network: str) -> bool:
     return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "picture"
 
 
+def cost_of_a_picture(network: Choice, features: Mapping[str, Any]) -> int:
+    """How many multiplications one picture takes a network for pictures; only shapes are built.
+
+    Args:
+        network: the catalogue's name and options.
+        features: of the block of pictures, with ``channels`` and ``size``.
+
+    Raises:
+        SpecError: the pictures are too small for it.
+    """
+    with torch.device("meta"):
+        built = load("networks", network.name)(
+            features["channels"], tuple(features["size"]), **network.options
+        )
+    return int(built.multiplications)
+
+
 def _encoder(network: Choice, block: str) -> tuple[Any, dict[str, Any]]:
     """The encoder of a block for a network, and the options that the network has for it."""
     if block == "image" and reads_pictures(network.name):

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ranvier.data.kinds.image import Picture
 from ranvier.data.kinds.number import Number
 from ranvier.errors import SpecError
 from ranvier.spec import Spec
@@ -86,3 +87,19 @@ def test_a_metric_that_says_nothing_of_so_many_classes_stops_nothing() -> None:
     with pytest.raises(SpecError, match=r"stopping.metric 'lift' does not measure the task 'classify'"):
         settled(CLASSES, **{"stopping.metric": "lift"})
     assert settled(SIDES, **{"stopping.metric": "lift"}).spec.stopping.metric == "lift"
+
+
+@pytest.mark.parametrize(
+    ("network", "rows", "epochs", "cost"),
+    [("lenet5", 51_000, 24, 0.4), ("compact", 51_000, 10, 10.6), ("resnet20", 3_000, 54, 30.8)],
+)
+def test_a_network_that_costs_more_looks_at_fewer_pictures(
+    network: str, rows: int, epochs: int, cost: float
+) -> None:
+    pixels = pl.Series("x", np.zeros((6, 28, 28), np.uint8))
+    blocks = {"image": Picture.fit(pl.DataFrame({"x": pixels}))}
+    chosen = settle(Spec.from_settings({"network": network}), CLASSES, rows, blocks=blocks)
+    assert chosen.spec.training.epochs == epochs
+    assert chosen.reasons["training.epochs"] == (
+        f"for {rows:,} training pictures, of {cost} million multiplications each"
+    )

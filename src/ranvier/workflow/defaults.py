@@ -87,12 +87,27 @@ def augmentation(network: str, blocks: Mapping[str, Kind]) -> dict[str, tuple[An
     return {f"augmentation.{name}": (value, reason) for name, value in (GREY if grey else COLOUR).items()}
 
 
-def picture_pace(rows: int) -> tuple[int, int, int]:
-    """Batch size, epochs and patience for so many training pictures: about 800,000 are looked at.
+BUDGET = 5e12
+"""Multiplications, forward alone, that the training on pictures shall take: some minutes of two cores."""
 
-    >>> [picture_pace(rows) for rows in (100, 1_200, 5_900, 54_000)]
-    [(16, 60, 20), (64, 60, 20), (128, 60, 20), (128, 15, 15)]
+MOST_LOOKS, LEAST_LOOKS = 1_200_000, 450_000
+"""How many pictures are looked at where the network is cheap, and where it is not (an epoch looks at each once)."""
+
+
+def picture_pace(rows: int, cost: int) -> tuple[int, int, int]:
+    """Batch size, epochs and patience for so many training pictures, of so many multiplications each.
+
+    There are 10 to 60 epochs. Many pictures or a cheap network: 1,200,000 pictures are looked at. Fewer, down to
+    450,000, where the multiplications would be more than ``BUDGET``; and no less than 30 epochs of few pictures.
+
+    >>> [picture_pace(rows, 400_000) for rows in (100, 1_200, 5_900, 51_000)]
+    [(16, 60, 20), (64, 60, 20), (128, 60, 20), (128, 24, 15)]
+    >>> [picture_pace(51_000, cost) for cost in (10_600_000, 500_000_000)], picture_pace(3_000, 500_000_000)
+    ([(128, 10, 10), (128, 10, 10)], (128, 30, 15))
     """
-    batch = min(128, max(16, 2 ** round(math.log2(max(rows, 1) / 16))), max(rows, 1))
-    epochs = max(12, min(60, round(800_000 / max(rows, 1))))
+    rows = max(rows, 1)
+    batch = min(128, max(16, 2 ** round(math.log2(rows / 16))), rows)
+    most = max(10, min(60, round(MOST_LOOKS / rows)))
+    least = max(10, min(30, round(LEAST_LOOKS / rows)))
+    epochs = max(least, min(most, round(BUDGET / (rows * max(cost, 1)))))
     return batch, epochs, max(epochs // 3, min(epochs, 15))

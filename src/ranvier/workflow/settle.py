@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..assemble import defaults, reads_pictures
+from ..assemble import cost_of_a_picture, defaults, reads_pictures
 from ..data.kinds import Kind
 from ..errors import SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
@@ -66,7 +66,7 @@ def settle(
         chosen["training.loss"] = ("cross_entropy", "the network gives one output a class")
         if spec.training.loss is not None:
             del chosen["training.loss"]
-    general = _general(spec, task, train_rows, network.name, chosen, blocks)
+    general = _general(spec, task, train_rows, network, chosen, blocks)
     for key, (value, reason) in general.items():
         if _open(spec, key):
             chosen.setdefault(key, (value, reason))
@@ -83,14 +83,19 @@ def _general(
     spec: Spec,
     task: Task,
     rows: int,
-    network: str,
+    choice: Choice,
     chosen: Mapping[str, tuple[Any, str]],
     blocks: Mapping[str, Kind],
 ) -> dict[str, tuple[Any, str]]:
     """Defaults that depend on the task, the number of training rows and the inputs."""
-    batch, epochs, patience = (
-        picture_pace(rows) if reads_pictures(network) else pace(rows, ensemble=network == "tabm")
-    )
+    network, why = choice.name, f"for {rows:,} training rows"
+    if reads_pictures(network) and "image" in blocks:
+        cost = cost_of_a_picture(choice, blocks["image"].features())
+        batch, epochs, patience = picture_pace(rows, cost)
+        length = f"for {rows:,} training pictures, of {cost / 1e6:,.1f} million multiplications each"
+    else:
+        batch, epochs, patience = pace(rows, ensemble=network == "tabm")
+        length = why
     asked = spec.training.optimizer or chosen.get("training.optimizer", ("adamw", ""))[0]
     optimizer = Choice.model_validate(asked).name
     if spec.training.time:
@@ -102,17 +107,17 @@ def _general(
         "training.optimizer": ("adamw", "the default"),
         "training.learning_rate": (DEFAULT_RATES[optimizer], f"the default for {optimizer!r}"),
         "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
-        "training.batch_size": (batch, f"for {rows:,} training rows"),
+        "training.batch_size": (batch, why),
         "training.epochs": (
             epochs,
-            "until the time is up" if spec.training.time else f"for {rows:,} training rows",
+            "until the time is up" if spec.training.time else length,
         ),
         "regularization.average": ("none", "the default"),
         "regularization.noise": noise(network, blocks),
         "stopping.metric": ("loss", "the default"),
         "stopping.patience": (
             patience,
-            f"for {rows:,} training rows" if patience else "the length of training is given",
+            why if patience else "the length of training is given",
         ),
         "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
     }
