@@ -24,7 +24,10 @@ from .network.mlp import MLP
 from .spec import OWN_NETWORK, Choice
 
 BESIDE = [128]
-"""The hidden layer in which the features of pictures meet those of other columns."""
+"""The hidden layer in which the features of pictures and sequences meet those of other columns."""
+
+READ = {"image": "pictures", "text": "texts", "series": "series", "audio": "sounds"}
+"""The blocks that networks of their own read, with what they hold in words."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,16 @@ class Architecture:
         """The architecture for prepared columns.
 
         Raises:
-            SpecError: the network reads pictures, and there are none.
+            SpecError: the network reads pictures or sequences, and there are none.
         """
-        if reads_pictures(network.name) and "image" not in preparation.blocks:
+        wanted = reads(network.name)
+        if wanted and not set(wanted) & set(preparation.blocks):
+            words = " or ".join(READ[block] for block in wanted)
             raise SpecError(
                 Mistake(
-                    f"the network {network.name!r} reads pictures, and no input column holds any",
-                    "a column of pictures (paths, encoded bytes or arrays of bytes)",
-                    "choose another network, or say which column it is: columns.NAME=image",
+                    f"the network {network.name!r} reads {words}, and no input column holds any",
+                    f"a column of {words}",
+                    f"choose another network, or say which column it is: columns.NAME={wanted[0]}",
                 )
             )
         blocks = {
@@ -95,17 +100,25 @@ class Architecture:
                 encoder, options = _encoder(choice, name)
                 encoders[name] = encoder(**features, **options)
             width = sum(int(encoder.outputs) for encoder in encoders.values())
-            if reads_pictures(choice.name):
-                trunk = Features(width) if set(self.blocks) == {"image"} else MLP(width, hidden=BESIDE)
+            if wanted := reads(choice.name):
+                trunk = Features(width) if set(self.blocks) <= set(wanted) else MLP(width, hidden=BESIDE)
             else:
                 trunk = load("networks", choice.name)(width, **choice.options)
             head = trunk.head(self.outputs) if hasattr(trunk, "head") else Head(trunk.outputs, self.outputs)
             return Assembled(encoders, trunk, head)
 
 
-def reads_pictures(network: str) -> bool:
-    """Whether the network of that name is one for pictures, which reads them before all else is joined."""
-    return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "picture"
+def reads(network: str) -> tuple[str, ...]:
+    """The blocks that the network of that name reads before all else is joined; none, where it is a trunk.
+
+    >>> reads("resnet18"), reads("text_cnn")[0], reads("mlp")
+    (('image',), 'text', ())
+    """
+    if network == OWN_NETWORK:
+        return ()
+    member = load("networks", network)
+    role = getattr(member, "role", None)
+    return ("image",) if role == "picture" else tuple(member.reads) if role == "sequence" else ()
 
 
 def cost_of_a_picture(network: Choice, features: Mapping[str, Any]) -> int:
@@ -127,8 +140,8 @@ def cost_of_a_picture(network: Choice, features: Mapping[str, Any]) -> int:
 
 def _encoder(network: Choice, block: str) -> tuple[Any, dict[str, Any]]:
     """The encoder of a block for a network, and the options that the network has for it."""
-    if block == "image" and reads_pictures(network.name):
-        return load("encoders", "image"), {"network": network.flat()}
+    if block in reads(network.name):
+        return load("encoders", block), {"network": network.flat()}
     trunk = None if network.name == OWN_NETWORK else load("networks", network.name)
     options = dict(getattr(trunk, "encoding", {}).get(block, {}))
     return load("encoders", options.pop("name", block)), options

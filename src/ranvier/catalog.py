@@ -48,6 +48,7 @@ KINDS = {
     "labels": "ranvier.data.kinds.labels:Labels",
     "image": "ranvier.data.kinds.image:Picture",
     "vector": "ranvier.data.kinds.vector:Vector",
+    "text": "ranvier.data.kinds.text:Text",
 }
 
 ENCODERS = {  # by the name of a kind its default encoder; then those that a network names
@@ -59,6 +60,7 @@ ENCODERS = {  # by the name of a kind its default encoder; then those that a net
     "labels": "ranvier.network.encoders:Numbers",
     "vector": "ranvier.network.encoders:Numbers",
     "image": "ranvier.network.pictures.encoders:Pictures",
+    "text": "ranvier.network.sequences:Texts",
     "pixels": "ranvier.network.pictures.encoders:Pixels",  # for a network that names it
     "piecewise": "ranvier.network.piecewise:Piecewise",  # for a network that names it
 }
@@ -88,6 +90,7 @@ NETWORKS = {
     "resnet32": "ranvier.network.pictures.resnet:resnet32",
     "resnet44": "ranvier.network.pictures.resnet:resnet44",
     "resnet56": "ranvier.network.pictures.resnet:resnet56",
+    "text_cnn": "ranvier.network.text_cnn:TextCNN",  # from here on for sequences
 }
 
 ACTIVATIONS = {

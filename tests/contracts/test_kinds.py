@@ -216,12 +216,41 @@ CASES = {
         strange=([["a"], ["b"]], [b"a", b"b"]),
         expected="lists of numbers",
     ),
+    "text": Case(
+        text=["a b", " C ", "", "b a b", "a", "?"],
+        native=["a b", "C", None, "b a b", "a", None],
+        prepared=[[2, 3, 0], [4, 0, 0], [0, 0, 0], [3, 2, 3], [2, 0, 0], [0, 0, 0]],
+        inverted=["a b", "c", None, "b a b", "a", None],
+        later=["a b", "NA", "d", "a d e", None, "B"],
+        repaired={
+            "missing: taken as an empty text": [2, 5],
+            "words rare or not seen in training: taken as unknown": [3, 4],
+        },
+        stand_in=[0, 0, 0],
+        other={2: [1, 0, 0], 3: [2, 1, 1], 5: [3, 0, 0]},
+        features={"size": 5, "length": 1.2},
+        bad=[
+            ["red", "green", "blue"],
+            ["Braund, Mr. Owen Harris", "Heikkinen, Miss. Laina", "Moran, Mr. James"],
+            ["they all say the same here"] * 20,
+            ["1 2 3 4 5 6", "2 3 4 5 6 7"],
+            ["2020-01-31", "2020-02-01"],
+            ["https://example.com/a?b=1", "https://example.com/c"],
+            [None, "?"],
+        ],
+        empty=1,
+    ),
 }
 
 
-def rounded(prepared: torch.Tensor) -> list[list[float]]:
+def plain(block: Any) -> torch.Tensor:
+    """A block as a tensor: sequences are padded."""
+    return block if isinstance(block, torch.Tensor) else block[:]
+
+
+def rounded(prepared: Any) -> list[list[float]]:
     """The rows, to six decimals."""
-    rows: list[list[float]] = (prepared.double() * 1e6).round().div(1e6).add(0.0).tolist()
+    rows: list[list[float]] = (plain(prepared).double() * 1e6).round().div(1e6).add(0.0).tolist()
     return rows
 
 
@@ -229,6 +258,9 @@ def said(kind: Any) -> dict[str, Any]:
     """What was fitted, but for what only text says."""
     return {key: value for key, value in kind.state().items() if key not in ("separators", "written")}
 
+
+SEQUENCES = ("text",)
+"""The kinds of which all columns are one sequence."""
 
 every_kind = pytest.mark.parametrize("name", KINDS)
 
@@ -267,9 +299,10 @@ def test_what_no_kind_of_its_sort_reads_is_refused(name: str) -> None:
 @every_kind
 def test_transform_gives_the_numbers_worked_by_hand(name: str) -> None:
     case = CASES[name]
-    prepared = fitted(name).transform(pl.DataFrame({"a": case.text}))
+    prepared = plain(fitted(name).transform(pl.DataFrame({"a": case.text})))
     assert rounded(prepared) == case.prepared
-    assert prepared.dtype == {"category": torch.int64, "image": torch.uint8}.get(name, torch.float32)
+    whole = {"category": torch.int64, "image": torch.uint8, "text": torch.int64}
+    assert prepared.dtype == whole.get(name, torch.float32)
     assert prepared.is_contiguous()
 
 
@@ -290,7 +323,7 @@ def test_text_and_native_values_agree(name: str) -> None:
 def test_whatever_is_wrong_with_a_cell_is_filled_and_counted(name: str) -> None:
     case, ledger = CASES[name], Ledger()
     later = pl.DataFrame({"a": pl.Series(case.later, dtype=pl.String)})
-    prepared = fitted(name).transform(later, ledger, np.arange(100, 100 + len(later)))
+    prepared = plain(fitted(name).transform(later, ledger, np.arange(100, 100 + len(later))))
     expected = [case.other.get(place, case.stand_in) for place in range(1, len(later))]
     assert rounded(prepared[1:]) == expected
     assert prepared[0].tolist() not in expected
@@ -345,7 +378,7 @@ def test_a_state_that_contradicts_itself_is_refused(name: str) -> None:
 @every_kind
 def test_invert_gives_the_values_back(name: str) -> None:
     case, kind = CASES[name], fitted(name)
-    inverted = kind.invert(kind.transform(pl.DataFrame({"a": case.text})))
+    inverted = kind.invert(plain(kind.transform(pl.DataFrame({"a": case.text}))))
     assert inverted.columns == ["a"]
     assert inverted["a"].to_list() == case.inverted
 
@@ -365,7 +398,7 @@ def test_what_is_drawn_is_accepted(name: str) -> None:
     assert drawn.shape == (200, 1)
     assert pl.DataFrame(json.loads(json.dumps(drawn.to_dict(as_series=False)))).equals(drawn)
     assert 0 < drawn["a"].null_count() < 50  # training had missing cells
-    prepared = kind.transform(drawn, ledger)
+    prepared = plain(kind.transform(drawn, ledger))
     assert [entry.reason.partition(":")[0] for entry in ledger.entries] == ["missing"]
     assert torch.isfinite(prepared).all()
     assert len(prepared.unique(dim=0)) > 2
@@ -389,7 +422,7 @@ def test_a_column_without_any_value_is_no_mistake(name: str) -> None:
     assert kind.transform(empty.head(0)).shape == (0, *np.atleast_1d(CASES[name].empty))
 
 
-@every_kind
+@pytest.mark.parametrize("name", [name for name in KINDS if name not in SEQUENCES])
 def test_columns_of_a_block_stay_in_order_beside_others(name: str) -> None:
     case, kind = CASES[name], load("kinds", name)
     both = pl.DataFrame({"b": case.text[:2] * 3, "a": case.text})

@@ -43,6 +43,8 @@ def texts(values):
         (["yes", "no"] * (N // 2), "boolean", "yes and no"),
         ([i * 37 % 1009 for i in range(N)], "number", "whole numbers from 0 to 1000"),
         (["x"] * (N - 1) + [None], "category", "1 distinct word"),
+        ([f"the {i} of them went to town" for i in range(N)], "text", "text, 6 words on average"),
+        ([f"他们在城里数了{i}条船" for i in range(N)], "text", "text, 9 characters on average"),
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
@@ -63,9 +65,9 @@ SET_ASIDE = {
     "name": ([f"n{i}" for i in range(N)], "each value occurs once"),
     "count": (list(range(1, N + 1)), "whole numbers that count the rows"),
     "shuffled count": ([i * 7 % N + 5 for i in range(N)], "whole numbers that count the rows"),
-    "free text": (
-        [f"the {i} of them went to town" for i in [*range(40), *range(20)]],
-        r"free text \(7 words on average",
+    "long codes": (
+        [f"https://example.com/{i:020}" for i in [*range(40), *range(20)]],
+        r"most values are different, and long \(40 characters on average\)",
     ),
     "nearly distinct": (
         [f"n{max(i, 2)}" for i in range(N)],

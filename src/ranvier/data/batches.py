@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .unread import ahead
+from .ragged import Ragged
+from .unread import Unread, ahead
+
+STRETCH = 50
+"""Within the rows of so many batches those of like length come together: less is padded, and the order stays random."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,8 @@ class Batch:
 
     Args:
         inputs: the tensor of each block, by the name of its kind; first dimension B. Of a part, pictures may be an
-            ``Unread`` instead, which gives tensors where rows are taken.
-        target: (B,) class indices (int64) or (B, K) values (float32).
+            ``Unread`` and sequences are a ``Ragged`` instead, which give tensors where rows are taken.
+        target: (B,) class indices (int64) or (B, K) values (float32); of a part it may be a ``Ragged``, too.
         weight: (B,) float32 row weights, or None where all weigh the same.
         rows: (B,) int64, the row numbers in the source.
     """
@@ -39,18 +43,35 @@ class Batch:
         return Batch(inputs, self.target[index], self.rows[index], weight)
 
     def only(self, index: Tensor) -> Batch:
-        """The rows at ``index``; pictures that are on disk stay there."""
-        unread: Any = {name: block for name, block in self.inputs.items() if not isinstance(block, Tensor)}
-        held = replace(self, inputs={k: block for k, block in self.inputs.items() if k not in unread}).take(
-            index
-        )
-        others = {name: block.only(index) for name, block in unread.items()}
-        return replace(held, inputs={name: (held.inputs | others)[name] for name in self.inputs})
+        """The rows at ``index``; pictures that are on disk stay there, and sequences are not padded."""
+
+        def part(block: Any) -> Any:
+            return block[index] if isinstance(block, Tensor) else block.only(index)
+
+        inputs = {name: part(block) for name, block in self.inputs.items()}
+        weight = None if self.weight is None else self.weight[index]
+        return Batch(inputs, part(self.target), self.rows[index], weight)
 
     @property
     def on_disk(self) -> bool:
         """Whether a block is decoded only where its rows are taken."""
-        return not all(isinstance(block, Tensor) for block in self.inputs.values())
+        return any(isinstance(block, Unread) for block in self.blocks)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a network can read it as it is: nothing is left to be decoded or padded."""
+        return all(isinstance(block, Tensor) for block in self.blocks)
+
+    @property
+    def blocks(self) -> list[Any]:
+        """The inputs and the target."""
+        return [*self.inputs.values(), self.target]
+
+    @property
+    def lengths(self) -> Tensor | None:
+        """(B,) how long the sequences of each row are together; None where there are none."""
+        ragged = [block.lengths for block in self.blocks if isinstance(block, Ragged)]
+        return torch.stack(ragged).sum(dim=0) if ragged else None
 
     def take_into(self, index: Tensor, into: Batch) -> Batch:
         """The rows at ``index``, written into a batch of as many rows, which is returned."""
@@ -71,6 +92,9 @@ class Batch:
 
 class Batches:
     """The batches of an epoch, as slices of one permutation.
+
+    Where rows are sequences, the permutation is sorted by length within stretches of 50 batches, and the batches are
+    shuffled.
 
     No row is left out: a last batch of a single row is joined to the one before it, since batch normalisation
     cannot learn from one row.
@@ -109,11 +133,15 @@ class Batches:
         """
         if len(self) == 1:  # the whole set: its order changes nothing
             if first == 0:
-                yield self.data.take(slice(0, len(self.data))) if self.data.on_disk else self.data
+                yield self.data if self.data.ready else self.data.take(slice(0, len(self.data)))
             return
         generator = torch.Generator().manual_seed(_order_seed(self.seed, number))
         order = torch.randperm(len(self.data), generator=generator)
-        places = list(zip(self.bounds, self.bounds[1:]))[first:]
+        places = list(zip(self.bounds, self.bounds[1:]))
+        if (lengths := self.data.lengths) is not None:
+            order = _by_length(order, lengths.cpu(), STRETCH * self.size)
+            places = [places[at] for at in torch.randperm(len(places), generator=generator).tolist()]
+        places = places[first:]
         if self.data.on_disk:
             yield from ahead(self.data.take, (order[start:end] for start, end in places))
             return
@@ -121,6 +149,11 @@ class Batches:
             buffers = into(end - start)
             index = order[start:end]
             yield self.data.take(index) if buffers is None else self.data.take_into(index, buffers)
+
+
+def _by_length(order: Tensor, lengths: Tensor, stretch: int) -> Tensor:
+    """An order of rows (N,) of which each stretch of so many rows is sorted by length (N,)."""
+    return torch.cat([part[lengths[part].argsort(stable=True)] for part in torch.split(order, stretch)])
 
 
 def _order_seed(seed: int, epoch: int) -> int:

@@ -49,7 +49,7 @@ def infer_schema(
 
     What the user says comes first, then what the source declares, then the kind that fits the values best. A column
     from which nothing can be learnt is set aside, unless the user calls it an input or names its kind: one value
-    throughout, no values, an identifier, free text, dates that can be read in two ways.
+    throughout, no values, an identifier, dates that can be read in two ways.
 
     Args:
         table: the rows as they were read.

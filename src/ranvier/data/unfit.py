@@ -31,7 +31,7 @@ _CLOCK = r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 NESTED = ("labels", "image", "vector")
 """The kinds that read lists or bytes."""
 
-SURE = ("date", "quantity", *NESTED)
+SURE = ("date", "quantity", "text", *NESTED)
 """The kinds of values that are written in a way of their own: a value a row does not make them names of rows."""
 
 
@@ -72,7 +72,7 @@ def unfit(values: pl.Series, sample: pl.Series, kind: str, guess: Guess) -> str 
         return reason
     if numeric or present.dtype != pl.String:
         return None
-    text = _free_text(present, distinct)
+    text = _mostly_different(present, distinct)
     return text and text + told
 
 
@@ -131,12 +131,11 @@ def _identifier(values: pl.Series, numeric: bool) -> str | None:
     return COUNTS if follows and len(finite) == len(values) >= FEWEST else None
 
 
-def _free_text(present: pl.Series, distinct: int) -> str | None:
+def _mostly_different(present: pl.Series, distinct: int) -> str | None:
     share = distinct / len(present)
-    words = float(np.mean(present.str.count_matches(r"\S+").to_numpy()))
     length = float(np.mean(present.str.len_chars().to_numpy()))
-    if share > 0.5 and (words >= 5 or length >= 30):
-        return f"free text ({words:.0f} words on average), which no kind reads yet"
+    if share > 0.5 and length >= 30:
+        return f"most values are different, and long ({length:.0f} characters on average)"
     if share > NEARLY and len(present) >= FEWEST:
         return f"nearly every value is different ({distinct:,} in {len(present):,} rows)"
     return None

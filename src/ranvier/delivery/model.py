@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from ..data.ledger import Ledger
 from ..data.pictures import as_pictures
 from ..data.preparation import Preparation
 from ..data.profile import Profile
+from ..data.ragged import Ragged
 from ..data.schema import Schema
 from ..data.source import read
 from ..data.source.arrays import vectors
@@ -30,9 +32,11 @@ from ..tasks import Task
 from ..tasks.several import Several
 
 CHUNK = 8192
+"""How many rows go through the network at once."""
 MOST_PIXELS = 1_000_000
 """Of pictures fewer, so that what a layer gives for them does not fill the memory."""
-"""How many rows go through the network at once."""
+MOST_POSITIONS = 32_768
+"""Of sequences so many that they have no more positions together."""
 
 
 @dataclass
@@ -193,6 +197,10 @@ def forward(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
 def _in_chunks(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     rows = next(iter(inputs.values())).shape[0]
+    blocks: list[Any] = list(inputs.values())
+    ragged = [block.lengths for block in blocks if isinstance(block, Ragged)]
+    if ragged:
+        return _by_length(network, inputs, torch.stack(ragged).sum(0), device)
     chunk = min(
         [
             CHUNK,
@@ -210,6 +218,35 @@ def _in_chunks(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
         for start in range(0, max(rows, 1), chunk)
     ]
     return torch.cat(parts)
+
+
+def _by_length(
+    network: nn.Module, inputs: Mapping[str, Tensor], lengths: Tensor, device: torch.device
+) -> Tensor:
+    """The outputs of rows with sequences, which go through the network with others of like length.
+
+    Outputs of each position (B, T, K) are padded with NaN to the longest of all.
+    """
+    order = lengths.argsort(stable=True)
+    parts: list[Tensor] = []
+    at = 0
+    while at < len(order) or not parts:
+        here = lengths[order[at : at + CHUNK]].clamp_min(1) * torch.arange(1, CHUNK + 1)[: len(order) - at]
+        index = order[at : at + max(1, int((here <= MOST_POSITIONS).sum()))]
+        parts.append(network({name: block[index].to(device) for name, block in inputs.items()}).cpu())
+        at += max(len(index), 1)
+    longest = [max(size) for size in zip(*(part.shape[1:] for part in parts))]
+    parts = [_padded(part, longest) for part in parts]
+    return torch.cat(parts)[order.argsort()]
+
+
+def _padded(outputs: Tensor, shape: Sequence[int]) -> Tensor:
+    """Outputs (B, ...) with NaN behind, up to ``shape``."""
+    if list(outputs.shape[1:]) == list(shape):
+        return outputs
+    full = outputs.new_full((len(outputs), *shape), math.nan)
+    full[tuple(slice(size) for size in outputs.shape)] = outputs
+    return full
 
 
 def task_from_state(name: str, state: Mapping[str, Any]) -> Task:

@@ -12,6 +12,11 @@ from torch import Generator, Tensor, nn
 from ..errors import Mistake, SpecError, did_you_mean, raise_if_any
 from .encoders import Numbers, OneHot
 from .pictures.encoders import Pixels
+from .sequences import Padded
+
+FED: dict[str, Any] = {"category": OneHot, "image": Pixels}
+SEQUENCES = ("text", "series", "audio")
+"""What a module of the user's own is fed as: everything else as numbers."""
 
 
 class Assembled(nn.Module):
@@ -58,7 +63,8 @@ class Own(nn.Module):
       categories (B, C) as int64 indices, of which 0 is missing or unseen.
 
     Pictures are standardised: where there is nothing else, one tensor (B, C, H, W), else (B, C H W) beside the others;
-    by keyword, (B, C, H, W).
+    by keyword, (B, C, H, W). Sequences are padded ids (B, T) of tokens, or reals (B, T, C) padded with NaN; beside
+    anything else they are given by keyword alone.
 
     The module keeps its weights, and ``network`` is the module itself: its parameters have the names that its author
     gave them there.
@@ -84,25 +90,35 @@ class Own(nn.Module):
         self.network = network
         self.encoders = nn.ModuleDict(
             {
-                name: (OneHot if "cardinalities" in made_of else Pixels if "size" in made_of else Numbers)(
-                    **made_of
-                )
+                name: (Padded if name in SEQUENCES else FED.get(name, Numbers))(**made_of)
                 for name, made_of in blocks.items()
             }
         )
         pictures = blocks["image"] if set(blocks) == {"image"} else None
         self.width = width_of(self.encoders)
         self.shape = (pictures["channels"], *pictures["size"]) if pictures else (self.width,)
+        sequences = [name for name in blocks if name in SEQUENCES]
+        self.alone = sequences[0] if sequences and len(blocks) == 1 else ""
         required, taken = _parameters(network)
         self.by_keyword = len(required) != 1
         if self.by_keyword:
             raise_if_any(SpecError, _mismatches(type(network).__name__, required, taken, list(blocks)))
+        elif sequences and not self.alone:
+            raise SpecError(
+                Mistake(
+                    f"the forward of {type(network).__name__} has one parameter, and a sequence cannot be joined with "
+                    "other columns",
+                    f"parameters named after the blocks ({', '.join(blocks)})",
+                )
+            )
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Blocks (B, ...) by name to what the module makes of them, (B, K)."""
         fed: Tensor
         if self.by_keyword:
             fed = self.network(**{name: self._block(name, inputs[name]) for name in self.encoders})
+        elif self.alone:
+            fed = self.network(inputs[self.alone])
         elif len(self.shape) > 1:
             fed = self.network(self._block("image", inputs["image"]))
         else:

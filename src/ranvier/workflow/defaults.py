@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import options
-from ..assemble import reads_pictures
+from ..assemble import reads
 from ..data.kinds import Kind
+from ..network.sequences import TEXT_NETWORK
 from ..tasks import Task
 
 DEFAULT_NETWORK = "tabm"
-PICTURE_NETWORK = "compact"
+ALONE = {"image": ("compact", "pictures"), "text": (TEXT_NETWORK, "texts")}
+"""Where a table has one block alone, its network, and what it is in words."""
 
 LABEL_SMOOTHING = 0.05
 """How much of a label an ensemble spreads over all classes (Szegedy et al. 2016) where rows are few. Without it the
@@ -22,6 +24,12 @@ the temperature."""
 FEW_ROWS = 10_000
 """From so many rows on an ensemble does not learn them by heart, and smoothed labels only cost it accuracy in telling
 likely rows from less likely ones (as in Holzmüller, Grinsztajn & Steinwart, arXiv 2407.04491)."""
+
+
+def default_network(blocks: Mapping[str, Kind]) -> tuple[str, str]:
+    """The network for these inputs, and in words what they are."""
+    (only,) = blocks if len(blocks) == 1 else ("",)
+    return ALONE.get(only, (DEFAULT_NETWORK, "tables"))
 
 
 def loss(task: Task, rows: int, network: str) -> tuple[str | dict[str, Any], str]:
@@ -80,7 +88,7 @@ COLOUR = {"shift": 0.125, "flip": True, "rotate": 0.0, "scale": 0.0}
 
 def augmentation(network: str, blocks: Mapping[str, Kind]) -> dict[str, tuple[Any, str]]:
     """How pictures are changed, by their channels, where a network for pictures reads them."""
-    if "image" not in blocks or not (reads_pictures(network) or network == DEFAULT_NETWORK):
+    if "image" not in blocks or not ("image" in reads(network) or network == DEFAULT_NETWORK):
         return {}
     grey = blocks["image"].features()["channels"] % 3 != 0
     reason = "for grey pictures: the mirror image of a letter is another" if grey else "for colour pictures"
@@ -111,3 +119,15 @@ def picture_pace(rows: int, cost: int) -> tuple[int, int, int]:
     least = max(10, min(30, round(LEAST_LOOKS / rows)))
     epochs = max(least, min(most, round(BUDGET / (rows * max(cost, 1)))))
     return batch, epochs, max(epochs // 3, min(epochs, 15))
+
+
+def sequence_pace(rows: int) -> tuple[int, int, int]:
+    """Batch size, epochs and patience for so many training rows of sequences.
+
+    >>> [sequence_pace(rows) for rows in (100, 1_200, 10_000, 100_000)]
+    [(16, 60, 12), (32, 60, 12), (64, 20, 5), (128, 5, 5)]
+    """
+    rows = max(rows, 1)
+    batch = min(128, max(16, 2 ** round(math.log2(rows / 40 + 1))), rows)
+    epochs = max(5, min(60, round(200_000 / rows)))
+    return batch, epochs, max(5, epochs // 5)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..assemble import Architecture, multiplications, reads_pictures, try_out
+from ..assemble import Architecture, multiplications, reads, try_out
 from ..catalog import load
 from ..data.augment import Augment
 from ..data.batches import Batch, Batches
@@ -186,7 +186,7 @@ def start_from(network: nn.Module, name: str, weights: str | None, frozen: bool)
     Raises:
         SpecError: the network is none for pictures, or the weights do not fit it.
     """
-    if not reads_pictures(name):
+    if "image" not in reads(name):
         setting = "training.weights" if weights else "training.freeze"
         raise SpecError(
             Mistake(f"{setting} is for networks for pictures, and {name!r} is none", "such as 'resnet18'")

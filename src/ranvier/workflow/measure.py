@@ -286,7 +286,7 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
     numbers = [
         (shrunk(inputs[name]) if name == "image" else inputs[name]).numpy()
         for name in inputs
-        if name != "category"
+        if name not in ("category", "text")
     ]
     rows = len(prepared.parts[part])
     categories = inputs["category"].numpy() if "category" in inputs else np.zeros((rows, 0), dtype=np.int64)

@@ -8,14 +8,14 @@ from typing import Any
 
 import torch
 
-from ..assemble import cost_of_a_picture, defaults, reads_pictures
+from ..assemble import cost_of_a_picture, defaults, reads
 from ..data.kinds import Kind
 from ..errors import SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of
 from ..tasks.several import several
 from ..training.optimizers import DEFAULT_RATES
-from .defaults import DEFAULT_NETWORK, PICTURE_NETWORK, augmentation, loss, noise, pace, picture_pace
+from .defaults import augmentation, default_network, loss, noise, pace, picture_pace, sequence_pace
 from .request import augmentation_mistakes, mistakes
 
 UNLIMITED_EPOCHS = 1_000_000
@@ -51,10 +51,10 @@ def settle(
     """
     chosen: dict[str, tuple[Any, str]] = {}
     blocks = blocks or {}
-    pictures = set(blocks) == {"image"}
-    network = spec.network or Choice(name=PICTURE_NETWORK if pictures else DEFAULT_NETWORK)
+    usual, what = default_network(blocks)
+    network = spec.network or Choice(name=usual)
     if spec.network is None:
-        chosen["network"] = (network.name, f"the default for {'pictures' if pictures else 'tables'}")
+        chosen["network"] = (usual, f"the default for {what}")
     raise_if_any(SpecError, [*mistakes(spec, network, task), *augmentation_mistakes(spec, blocks)])
     chosen |= augmentation(network.name, blocks)
     if network.name != OWN_NETWORK:
@@ -89,13 +89,15 @@ def _general(
 ) -> dict[str, tuple[Any, str]]:
     """Defaults that depend on the task, the number of training rows and the inputs."""
     network, why = choice.name, f"for {rows:,} training rows"
-    if reads_pictures(network) and "image" in blocks:
+    length, read = why, reads(choice.name)
+    if "image" in read and "image" in blocks:
         cost = cost_of_a_picture(choice, blocks["image"].features())
         batch, epochs, patience = picture_pace(rows, cost)
         length = f"for {rows:,} training pictures, of {cost / 1e6:,.1f} million multiplications each"
+    elif read:
+        batch, epochs, patience = sequence_pace(rows)
     else:
         batch, epochs, patience = pace(rows, ensemble=network == "tabm")
-        length = why
     asked = spec.training.optimizer or chosen.get("training.optimizer", ("adamw", ""))[0]
     optimizer = Choice.model_validate(asked).name
     if spec.training.time:
