@@ -52,7 +52,8 @@ def alone(path: str) -> None:
 
 
 def prepared(path: str) -> None:
-    from ranvier.data.infer import clean, infer_schema
+    from ranvier.data.clean import clean
+    from ranvier.data.infer import infer_schema
     from ranvier.data.ledger import Ledger
     from ranvier.data.numbers import with_numbers
     from ranvier.data.preparation import Preparation
@@ -61,7 +62,7 @@ def prepared(path: str) -> None:
     ledger = Ledger()
     started = time.perf_counter()
     marks = {}
-    table = read(path, ledger)
+    table = read(path, ledger, written={"category_1"})
     marks["read"] = time.perf_counter() - started
     schema = infer_schema(table, {}, "category_1", None, ledger)
     marks["infer"] = time.perf_counter() - started

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ranvier.data.infer import clean, infer_schema
+from ranvier.data.clean import clean
+from ranvier.data.infer import infer_schema
 from ranvier.data.ledger import Ledger
 from ranvier.data.source import read
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ranvier.data.infer import clean, infer_schema
+from ranvier.data.clean import clean
+from ranvier.data.infer import infer_schema
 from ranvier.data.ledger import Ledger
 from ranvier.data.source import read, read_parts
 

@@ -56,7 +56,7 @@ def test_text_by_distinct_values_is_the_same(monkeypatch, seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_drawnare_those_of_the_cleaned_text(seed):
+def test_numbers_are_those_of_the_cleaned_text(seed):
     column = draws(100, seed)
     text = values._present(column)
     wanted = text.cast(pl.Float64, strict=False)
@@ -118,7 +118,7 @@ def test_kinds_read_by_distinct_values_are_the_same(monkeypatch, kind, seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_drawnread_once_are_the_same(monkeypatch, seed):
+def test_numbers_read_once_are_the_same(monkeypatch, seed):
     column = draws(200, seed)
     monkeypatch.setattr(numbers, "LONG", 10)
     schema = Schema((Column("a", "number", "input", "for the test"),))
@@ -185,7 +185,7 @@ def test_rows_written_in_pieces_are_the_same(monkeypatch):
     frame = pl.from_numpy(drawn).fill_nan(None)
     fitted = Number.fit(frame)
     whole = fitted.transform(frame)
-    for name, size in {"CHUNK": 2, "ROWS": 4, "PIECE": 12}.items():
+    for name, size in {"CHUNK": 2, "ROWS": 4}.items():
         monkeypatch.setattr(number, name, size)
     monkeypatch.setattr(side_by_side, "WORTH", 1)
     assert fitted.transform(frame).equal(whole)

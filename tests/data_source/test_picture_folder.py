@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 import ranvier as rv
-from ranvier.data.infer import clean, infer_schema
+from ranvier.data.clean import clean
+from ranvier.data.infer import infer_schema
 from ranvier.data.ledger import Ledger
 from ranvier.data.source import read
 from ranvier.errors import DataError

@@ -1,4 +1,4 @@
-"""The schema of a table, inferred from its values where the user has not said, and the rows that can be used."""
+"""The schema of a table, inferred from its values where the user has not said."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..spec import ColumnSpec, Role
 from .kinds import Guess
 from .kinds.values import is_readable, read_numbers
 from .ledger import Ledger
-from .raw_pictures import names_of, unreadable
 from .schema import Column, Schema
+from .side_by_side import side_by_side
 from .table import Table
 from .target import KINDS as KINDS_OF_TARGETS
-from .target import as_target, target_kind, target_mistakes, unusable
+from .target import as_target, target_kind, target_mistakes
 from .unfit import COUNTS, NESTED, unfit
 
 SAMPLED_CELLS = 500_000
@@ -66,15 +66,16 @@ def infer_schema(
     names = _targets(table, columns, target)
     raise_if_any(SpecError, _request_mistakes(table, columns, names, task))
     sample = _sample(table.frame)
-    found = []
-    for column in table.frame.columns:
-        said = columns.get(column, ColumnSpec())
+
+    def infer(column: str) -> Column:
+        said, declared = columns.get(column, ColumnSpec()), table.declared.get(column)
         values = table.frame[column]
-        if column in names:
-            kind, reason = target_kind(values, said.kind, task_of(task, column), table.declared.get(column))
-            found.append(Column(column, kind, "target", reason))
-        else:
-            found.append(_column(values, sample[column], said, table.declared.get(column)))
+        if column not in names:
+            return _column(values, sample[column], said, declared)
+        kind, reason = target_kind(values, said.kind, task_of(task, column), declared)
+        return Column(column, kind, "target", reason)
+
+    found = side_by_side(infer, table.frame.columns, table.frame.height * table.frame.width)
     found = [replace(one, size=_size(columns.get(one.name, ColumnSpec()).size)) for one in _spare(found)]
     for one in found:
         if one.role == "ignored":
@@ -83,50 +84,6 @@ def infer_schema(
     raise_if_any(SpecError, _size_mistakes(schema))
     raise_if_any(DataError, _data_mistakes(table, schema))
     return schema
-
-
-def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
-    """Drop the rows whose target is missing, or no finite number where it is to be one, or whose picture is broken.
-
-    Of several targets a row needs one; what it lacks is noted. Rows that are equal in all columns are kept, and noted.
-
-    Args:
-        table: the rows as they were read.
-        schema: of these rows, from ``infer_schema``.
-        ledger: what is dropped is written here.
-
-    Returns:
-        The rows that have a target.
-    """
-    wrong = {name: unusable(table.frame[name], schema[name].kind) for name in schema.targets}
-    lacks = [np.logical_or.reduce(list(reasons.values())) for reasons in wrong.values()]
-    dropped = np.logical_and.reduce(lacks)
-    if len(wrong) > 1:
-        ledger.drop("every target is missing", table.rows[dropped].tolist())
-    else:
-        for reason, rows in wrong[schema.target].items():
-            ledger.drop(reason, table.rows[rows].tolist(), column=schema.target)
-    for column in schema.inputs:
-        if schema[column].kind == "image":
-            for reason, places in unreadable(table.frame[column]).items():
-                bad = np.zeros(len(table), dtype=np.bool_)
-                bad[places] = True
-                bad &= ~dropped  # each row is dropped for one reason
-                named = names_of(table.frame[column].filter(pl.Series(bad)))
-                ledger.drop(
-                    f"a picture that cannot be read: {reason}{named}", table.rows[bad].tolist(), column
-                )
-                dropped = dropped | bad
-    for name, reasons in wrong.items():
-        for reason, rows in reasons.items():
-            if (lacking := rows & ~dropped).any():
-                told = f"{reason}; the row is kept for the other targets"
-                ledger.note("kept", told, int(lacking.sum()), name, table.rows[lacking].tolist())
-    kept = table.take(~dropped) if dropped.any() else table
-    again = ~kept.frame.hash_rows().is_first_distinct().to_numpy()
-    reason = "the same as an earlier row; the split keeps them together"
-    ledger.note("kept", reason, int(again.sum()), rows=kept.rows[again].tolist())
-    return kept
 
 
 def _targets(
@@ -139,6 +96,16 @@ def _targets(
     of_role = [name for name, said in columns.items() if said.role == "target"]
     known = [table.target] if table.target else []
     return tuple(target or of_role or known)
+
+
+def written(columns: Mapping[str, ColumnSpec], target: str | Sequence[str] | None) -> set[str]:
+    """The columns that are read as they are written: the targets, and those that the user says something of.
+
+    >>> sorted(written({"size": ColumnSpec(kind="category")}, "price, rooms"))
+    ['price', 'price, rooms', 'rooms', 'size']
+    """
+    named = (target, *target.split(",")) if isinstance(target, str) else target or ()
+    return {*columns, *(one.strip() for one in named)}
 
 
 def task_of(task: str | Mapping[str, str] | None, target: str) -> str | None:

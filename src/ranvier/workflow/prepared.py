@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ..catalog import TARGET_KINDS, load
 from ..data.batches import Batch, Batches
-from ..data.infer import clean, infer_schema, task_of
+from ..data.clean import clean
+from ..data.infer import infer_schema, task_of, written
 from ..data.kinds.values import read_numbers
 from ..data.ledger import Ledger
 from ..data.numbers import with_numbers
@@ -104,9 +105,9 @@ def read_data(spec: Spec, data: Any, ledger: Ledger) -> Table:
         data = {"train": spec.source, "validation": spec.validation, "test": spec.test}
     if isinstance(data, dict) and "train" in data and set(data) <= {"train", "validation", "test"}:
         if data.get("validation") is None and data.get("test") is None:
-            return read(data["train"], ledger)
+            return read(data["train"], ledger, written=written(spec.columns, spec.target))
         return read_parts(data["train"], data.get("validation"), data.get("test"), ledger)
-    return read(data, ledger)
+    return read(data, ledger, written=written(spec.columns, spec.target))
 
 
 def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepared:

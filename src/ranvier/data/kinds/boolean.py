@@ -25,7 +25,16 @@ from typing_extensions import Self
 
 from ..ledger import Ledger
 from . import Guess
-from .values import by_distinct, check_some, check_state, few_distinct, is_readable, note_cells, read_text
+from .values import (
+    by_distinct,
+    check_some,
+    check_state,
+    codes_of,
+    few_distinct,
+    is_readable,
+    note_cells,
+    read_text,
+)
 
 MISSING = "missing: taken as neither yes nor no"
 MALFORMED = "neither yes nor no: taken as missing"
@@ -161,6 +170,10 @@ class Boolean:
 _YES = {yes for yes, _ in PAIRS}
 _NO = {no for _, no in PAIRS}
 _NEITHER = 2
+_SPELT = [spelt for word in sorted(_YES | _NO) for spelt in dict.fromkeys((word, word.title(), word.upper()))]
+_OF_SPELT = np.array(
+    [*(1 if word.lower() in _YES else -1 for word in _SPELT), 0], dtype=np.int8
+)  # 0 for missing
 _SIGNS = {**dict.fromkeys(sorted(_YES), 1), **dict.fromkeys(sorted(_NO), -1)}
 
 
@@ -170,6 +183,8 @@ def _words(values: pl.Series) -> pl.Series:
 
 def _signs(values: pl.Series) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
     """(N,) +1 for yes, -1 for no, 0 for neither; and (N,) true where a value is there but means neither."""
+    if (places := codes_of(values, _SPELT)) is not None:
+        return _OF_SPELT[places], np.zeros(len(values), dtype=np.bool_)
     distinct = few_distinct(values)
     if distinct is not None and len(distinct) > 1:
         codes = by_distinct(values, distinct, _codes(distinct))

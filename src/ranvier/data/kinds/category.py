@@ -36,6 +36,7 @@ from .values import (
     MANY,
     by_distinct,
     check_state,
+    codes_of,
     few_distinct,
     frequent,
     is_readable,
@@ -204,6 +205,8 @@ class Category:
 
 def _read(values: pl.Series, categories: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """(N,) the place of each value among the categories, as ``_index`` says; and (N,) true where one is missing."""
+    if (codes := codes_of(values, categories)) is not None:  # each is written as a category is
+        return codes + 1, codes < 0
     distinct = few_distinct(values)
     if distinct is None or len(distinct) < 2:
         text = read_text(values)

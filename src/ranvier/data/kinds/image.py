@@ -9,7 +9,7 @@
 | malformed: no such file, no picture, broken | as missing |
 
 Each cell of the last two lines is counted in the ledger. Rows with a malformed picture are left out of training before
-they come here (``data.infer.clean``).
+they come here (``data.clean.clean``).
 
 The block is bytes: networks subtract the mean of each channel and divide by its deviation batch by batch. All columns
 of pictures have one size, and their channels lie one after another.

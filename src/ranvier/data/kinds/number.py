@@ -29,7 +29,7 @@ from typing_extensions import Self
 from ..ledger import Ledger
 from ..side_by_side import side_by_side
 from . import Guess
-from .values import ENOUGH, check_some, check_state, is_readable, note_cells, read_numbers
+from .values import ENOUGH, Cells, check_some, check_state, counted, is_readable, note_pieces, read_numbers
 
 MISSING = "missing: the mean of the training rows stands in"
 MALFORMED = "not a number: the mean of the training rows stands in"
@@ -44,14 +44,12 @@ BINS = 48
 LOOKED_AT = 16_384
 """So many rows, evenly spaced, are enough to find quantiles."""
 
+ROWS = 16384
+"""So many rows are standardised and written together: they stay in the cache, and writing columns one by one into rows
+would miss it at each value."""
+
 CHUNK = 32
-"""Columns that are written together: writing them one by one into rows would miss the cache at each value."""
-
-ROWS = 2048
-"""Rows of these that are written together."""
-
-PIECE = 256 * ROWS
-"""Rows that one thread writes."""
+"""So many of their columns."""
 
 
 @dataclass(frozen=True)
@@ -128,26 +126,16 @@ class Number:
         Returns:
             (N, D + M) float32: the D columns, then the M indicators in the order of their columns.
         """
-        count, width = frame.height, len(self.columns)
-        prepared = np.empty((count, width + sum(self.missing)), dtype=np.float32)
-        columns = np.empty((min(CHUNK, width), count), dtype=np.float32)
-        indicators: list[NDArray[np.bool_]] = []
-        for start in range(0, width, CHUNK):
-            places = range(start, min(start + CHUNK, width))
-            notes = [Ledger() for _ in places]
+        prepared = np.empty((frame.height, len(self.columns) + sum(self.missing)), dtype=np.float32)
+        starts = range(0, frame.height, ROWS)
 
-            def standardise(place: int, start: int = start) -> NDArray[np.bool_] | None:
-                column, own = frame[self.columns[place]], notes[place - start]  # noqa: B023 - used at once
-                usable = self._standardise(column, place, columns[place - start], own, rows)
-                return ~usable if self.missing[place] else None
+        def some_rows(start: int) -> dict[tuple[int, str], Cells]:
+            return self._standardise(frame.slice(start, ROWS), prepared[start : start + ROWS], start)
 
-            absent = side_by_side(standardise, places, count * len(places))
-            indicators += [column for column in absent if column is not None]
-            if ledger is not None:
-                ledger.entries += [entry for own in notes for entry in own.entries]
-            _lay_out(columns[: len(places)], prepared[:, start : start + len(places)])
-        if indicators:
-            _lay_out(np.stack(indicators), prepared[:, width:])
+        found = side_by_side(some_rows, starts, frame.height * len(self.columns))
+        for place, column in enumerate(self.columns):
+            for reason in (MISSING, MALFORMED, INFINITE):
+                note_pieces(ledger, reason, column, [piece.get((place, reason)) for piece in found], rows)
         return torch.from_numpy(prepared)
 
     def invert(self, tensor: Tensor) -> pl.DataFrame:
@@ -201,37 +189,40 @@ class Number:
         return cls(columns, **fitted)
 
     def _standardise(
-        self,
-        values: pl.Series,
-        place: int,
-        standard: NDArray[np.float32],
-        ledger: Ledger | None,
-        rows: NDArray[np.int64] | None,
-    ) -> NDArray[np.bool_]:
-        """Write column number ``place`` into ``standard`` (N,); give back (N,) true where there was a usable number."""
-        numbers, malformed = read_numbers(values)
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is repaired below
-            standard[:] = (numbers - self.mean[place]) / self.scale[place]
-        usable = np.isfinite(standard)
-        if not usable.all():
-            column, absent = self.columns[place], np.isnan(numbers)
-            note_cells(ledger, MISSING, column, absent & ~malformed, rows)
-            note_cells(ledger, MALFORMED, column, malformed, rows)
-            note_cells(ledger, INFINITE, column, ~usable & ~absent, rows)
-            standard[~usable] = 0.0
-        return usable
+        self, frame: pl.DataFrame, prepared: NDArray[np.float32], start: int
+    ) -> dict[tuple[int, str], Cells]:
+        """Write a piece of the rows into ``prepared``; give back, by column and reason, which cells were repaired.
 
-
-def _lay_out(columns: NDArray[Any], prepared: NDArray[np.float32]) -> None:
-    """Write columns (D, N) into rows (N, D)."""
-
-    def some_rows(first: int) -> None:
-        for at in range(
-            first, min(first + PIECE, columns.shape[1]), ROWS
-        ):  # so few that they stay in the cache
-            prepared[at : at + ROWS] = columns[:, at : at + ROWS].T
-
-    side_by_side(some_rows, range(0, columns.shape[1], PIECE), columns.size)
+        Args:
+            frame: the rows of the piece.
+            prepared: (rows, D + M).
+            start: the place of its first row.
+        """
+        tile = np.empty((min(CHUNK, len(self.columns)), frame.height), dtype=np.float32)
+        repaired: dict[tuple[int, str], Cells] = {}
+        indicator = len(self.columns)
+        for first in range(0, len(self.columns), CHUNK):
+            places = range(first, min(first + CHUNK, len(self.columns)))
+            for place, standard in zip(places, tile):
+                numbers, malformed = read_numbers(frame[self.columns[place]])
+                with np.errstate(over="ignore", invalid="ignore"):  # what overflows is repaired below
+                    standard[:] = (numbers - self.mean[place]) / self.scale[place]
+                usable = np.isfinite(standard)
+                if not usable.all():
+                    absent = np.isnan(numbers)
+                    reasons = {
+                        MISSING: absent & ~malformed,
+                        MALFORMED: malformed,
+                        INFINITE: ~usable & ~absent,
+                    }
+                    for reason, cells in reasons.items():
+                        repaired[place, reason] = counted(cells, start)
+                    standard[~usable] = 0.0
+                if self.missing[place]:
+                    prepared[:, indicator] = ~usable
+                    indicator += 1
+            prepared[:, first : first + len(places)] = tile[: len(places)].T
+        return repaired
 
 
 def _fit(values: pl.Series, bins: int) -> tuple[float, float, bool, tuple[float, ...]]:
@@ -252,15 +243,19 @@ def _moments(numbers: NDArray[np.float64]) -> tuple[float, float]:
     """
     if not len(numbers):
         return 0.0, 1.0
-    peak = float(np.abs(numbers).max())
+    low, high = float(numbers.min()), float(numbers.max())
+    peak = max(-low, high)
     # squares of such numbers would overflow or vanish
     scale = peak if peak and not 1e-140 < peak < 1e140 else 1.0
     scaled = numbers / scale if scale != 1.0 else numbers
     mean = float(scaled.mean())
-    std = float(np.sqrt(np.square(scaled - mean).mean()))
+    pieces = (
+        scaled[start : start + ROWS] for start in range(0, len(scaled), ROWS)
+    )  # which stay in the cache
+    std = float(np.sqrt(sum(float(np.square(piece - mean).sum()) for piece in pieces) / len(scaled)))
     if std <= 16 * np.finfo(np.float64).eps * peak / scale:
         return mean * scale, 1.0
-    furthest = max(float(scaled.max()) - mean, mean - float(scaled.min()))
+    furthest = max(high / scale - mean, mean - low / scale)
     return mean * scale, max(std, furthest / REACH) * scale
 
 

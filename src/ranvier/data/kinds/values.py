@@ -39,6 +39,10 @@ LONG = 10_000
 _WHOLE = r"^(-?(?:0|[1-9]\d*))\.0*$"
 
 
+Cells = tuple[int, list[int]]
+"""How many cells of a column, and the places of the first ones."""
+
+
 def is_readable(values: pl.Series) -> bool:
     """Tell whether each value is one plain value, rather than a list, a structure or an object."""
     return not (values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary))
@@ -75,6 +79,16 @@ def few_distinct(values: pl.Series) -> pl.Series | None:
         return None
     distinct = values.unique()
     return distinct if len(distinct) * 4 <= len(values) else None
+
+
+def codes_of(values: pl.Series, words: Sequence[str]) -> NDArray[np.int64] | None:
+    """(N,) the place of each text among ``words``, -1 for null; None where a value is not written as one of them is."""
+    if values.dtype != pl.String or not words:
+        return None
+    codes = values.cast(pl.Enum(words), strict=False).to_physical()
+    if codes.null_count() > values.null_count():
+        return None
+    return codes.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def by_distinct(values: pl.Series, distinct: pl.Series, found: NDArray[np.generic]) -> NDArray[Any]:
@@ -120,13 +134,21 @@ def read_numbers(values: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.boo
     numbers = values.cast(pl.String).cast(pl.Float64, strict=False)
     unread = np.flatnonzero((numbers.is_null() & values.is_not_null()).to_numpy())
     read, malformed = numbers.to_numpy(), np.zeros(len(values), dtype=np.bool_)
-    if len(unread):  # padded, missing, or malformed
-        text = _present(values[unread])
-        rest = text.cast(pl.Float64, strict=False)
+    if len(unread):
         read = read.copy()
-        read[unread] = rest.to_numpy()
-        malformed[unread] = (text.is_not_null() & rest.is_null()).to_numpy()
+        read[unread], malformed[unread] = _unread(values[unread])
     return read, malformed
+
+
+def _unread(values: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Read texts that are no plain numbers: padded, missing, or malformed."""
+    distinct = few_distinct(values)
+    if distinct is not None:
+        numbers, malformed = _unread(distinct)
+        return by_distinct(values, distinct, numbers), by_distinct(values, distinct, malformed)
+    text = _present(values)
+    rest = text.cast(pl.Float64, strict=False)
+    return rest.to_numpy(), (text.is_not_null() & rest.is_null()).to_numpy()
 
 
 def note_cells(
@@ -141,9 +163,41 @@ def note_cells(
         cells: true where a cell was repaired.
         rows: (N,) the row numbers in the source, from 0; None where they are not known, and no examples are shown.
     """
-    if ledger is not None and (count := int(np.count_nonzero(cells))):
-        shown = () if rows is None else rows[np.flatnonzero(cells)[:EXAMPLES]]
-        ledger.note("repaired", reason, count, column, [int(row) for row in shown])
+    note_pieces(ledger, reason, column, [counted(cells)], rows)
+
+
+def counted(cells: NDArray[np.bool_], start: int = 0) -> Cells:
+    """How many of the cells are marked, and the places of the first ones; ``start`` is the place of the first cell.
+
+    >>> counted(np.array([False, True, True]), start=100)
+    (2, [101, 102])
+    """
+    count = int(np.count_nonzero(cells))
+    return count, (np.flatnonzero(cells)[:EXAMPLES] + start).tolist() if count else []
+
+
+def note_pieces(
+    ledger: Ledger | None,
+    reason: str,
+    column: str,
+    pieces: Sequence[Cells | None],
+    rows: NDArray[np.int64] | None,
+) -> None:
+    """Write as ``note_cells`` does, of a column that was prepared piece by piece.
+
+    Args:
+        ledger: where to write; None writes nothing.
+        reason: what was wrong and what stands in.
+        column: its name.
+        pieces: what ``counted`` gave for each piece, in their order; None where nothing was repaired.
+        rows: (N,) the row numbers in the source, from 0; None where they are not known, and no examples are shown.
+    """
+    found = [piece for piece in pieces if piece is not None]
+    count = sum(count for count, _ in found)
+    if ledger is not None and count:
+        places = [place for _, first in found for place in first][:EXAMPLES]
+        shown = [] if rows is None else [int(rows[place]) for place in places]
+        ledger.note("repaired", reason, count, column, shown)
 
 
 def frequent(values: pl.Series, fewest: int = FEWEST) -> tuple[pl.Series, int]:

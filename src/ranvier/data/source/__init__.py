@@ -1,12 +1,13 @@
 """Where tables come from: one file a format.
 
 Each source is a module with ``claims(location) -> bool``, which tells whether it reads such a location, and
-``read(location, ledger) -> Table``. The catalogue's order is the order in which they are asked.
+``read(location, ledger) -> Table``. The catalogue's order is the order in which they are asked. A source of text may
+also have ``read_typed(location, ledger, written) -> Table``, which gives columns of numbers as such.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,9 @@ READABLE = (
 )
 
 
-def read(location: object, ledger: Ledger, *, y: object = None) -> Table:
+def read(
+    location: object, ledger: Ledger, *, y: object = None, written: Collection[str] | None = None
+) -> Table:
     """Read a table from wherever it is.
 
     Args:
@@ -32,6 +35,8 @@ def read(location: object, ledger: Ledger, *, y: object = None) -> Table:
             frame, a dict of columns, or a pair ``(X, y)``.
         ledger: the number of rows that the source held is added to ``ledger.read``.
         y: the target, where ``location`` is X alone.
+        written: the columns whose text matters, such as the target and those that the user says something about; a
+            large file's other columns of plain numbers come as floats, which is faster. None keeps all text.
 
     Raises:
         DataError: no source reads such a location, or the source finds it broken.
@@ -42,7 +47,8 @@ def read(location: object, ledger: Ledger, *, y: object = None) -> Table:
     for name in SOURCES:
         source = load("sources", name)
         if source.claims(location):
-            table: Table = source.read(location, ledger)
+            typed = None if written is None else getattr(source, "read_typed", None)
+            table: Table = typed(location, ledger, written) if typed else source.read(location, ledger)
             return beside(table, location)
     kind = type(location).__name__
     alone = hasattr(location, "__array__") or isinstance(location, list)

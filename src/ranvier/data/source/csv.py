@@ -5,25 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from ...errors import DataError, Mistake
+from ..kinds.values import LONG
 from ..ledger import Ledger
 from ..table import Table
+from .fields import PLACES, TOGETHER, parse, parse_typed
 from .file import SAMPLE, path_of
-from .records import Records, regularised, scan, sniff
+from .header import check_header, column_names, fields_of, repeats_header
+from .records import Records, regularised, scan, sniff, totals
 from .text import read_text
 
 MOST_RAGGED = 0.05
 """The largest share of rows with a wrong number of fields; above it the file is taken to be misread."""
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _WIDE_SPACES = ("\u00a0".encode(), "\u3000".encode())
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", ":": "a colon"}
 
@@ -49,27 +50,33 @@ def read(location: object, ledger: Ledger) -> Table:
     Raises:
         DataError: the file cannot be read as such a table; the sentence says why.
     """
+    return read_typed(location, ledger, None)
+
+
+def read_typed(location: object, ledger: Ledger, written: Collection[str] | None) -> Table:
+    """Read as ``read`` does, and a large file's columns of plain numbers as floats.
+
+    Args:
+        location: the path.
+        ledger: what was dropped, and a separator other than a comma, is written here.
+        written: the columns that come as text in any case; None for all.
+
+    Raises:
+        DataError: the file cannot be read as such a table; the sentence says why.
+    """
     path = path_of(location)
     text, fingerprint = read_text(path)
     text = text.lstrip(b"\n")
     separator = sniff(text)
-    found = scan(text, separator)
-    if not found.regular:
-        text = regularised(text, separator, path.name)
-        found = scan(text, separator)
-    header = _fields(text[: found.ends[0]], separator)
-    names = column_names(header, path.name)
-    fields, blank = _count(text, found, len(names))
-    _check_ragged(fields[~blank], len(names), separator, path.name)
-    sound = (fields == len(names)) & ~blank
+    read = _plain(text, separator, path.name, written) or _scanned(text, separator, path.name, written)
+    header, names, frame, sound, blank = read
     ragged = ~sound & ~blank
-    frame = _parse(text, found, sound, names, separator)
 
     ledger.read += len(sound)
     ledger.drop("a blank line", np.flatnonzero(blank).tolist())
     ledger.drop(f"not {len(names)} fields, as the header has", np.flatnonzero(ragged).tolist())
     rows = np.flatnonzero(sound)
-    again = _repeats_header(frame, header)
+    again = repeats_header(frame, header)
     if again.any():
         ledger.drop("the header once more", rows[again].tolist())
         frame, rows = frame.filter(~again), rows[~again]
@@ -90,7 +97,7 @@ def read_header(text: bytes, separator: str) -> tuple[list[str], int, int]:
     if not len(found.ends):
         return [], 0, 0
     end = int(found.ends[0])
-    return _fields(text[:end], separator), end, len(found.ends)
+    return fields_of(text[:end], separator), end, len(found.ends)
 
 
 def read_block(
@@ -127,10 +134,11 @@ def read_block(
     sound = (fields == len(names)) & ~blank
     frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     if sound.any():
-        frame = _parse(text, found, sound, list(names), separator)
+        kept, whole = _kept(text, found, sound)
+        frame = parse(kept, names, separator, header=whole, padded=_is_padded(text, found))
     dropped["a blank line"] = int(blank.sum())
     dropped[f"not {len(names)} fields, as the header has"] = int((~sound & ~blank).sum())
-    again = _repeats_header(frame, list(header))
+    again = repeats_header(frame, list(header))
     dropped["the header once more"] = int(again.sum())
     if again.any():
         frame = frame.filter(~again)
@@ -154,30 +162,6 @@ def _closed(text: bytes) -> tuple[bytes, int]:
     lines = text.splitlines(keepends=True)
     sound = [line for line in lines if line.count(b'"') % 2 == 0]
     return b"".join(sound), len(lines) - len(sound)
-
-
-def _fields(line: bytes, separator: str) -> list[str]:
-    return next(csv.reader(io.StringIO(line.decode("utf-8")), delimiter=separator))
-
-
-def column_names(header: list[str], file: str) -> list[str]:
-    """The names of the columns; one that is empty is called by its place.
-
-    Raises:
-        DataError: a name stands more than once.
-    """
-    names = [name.strip() or f"column_{place}" for place, name in enumerate(header or [""], 1)]
-    twice = [repr(name) for name, count in Counter(names).items() if count > 1]
-    if twice:
-        shown = ", ".join(twice[:5]) + (" and others" if len(twice) > 5 else "")
-        raise DataError(
-            Mistake(
-                f"the header of {file} holds more than once: {shown}",
-                "each column to have its own name",
-                "rename them; if the first line is data, write a line of names above it",
-            )
-        )
-    return names
 
 
 def _count(text: bytes, found: Records, width: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -214,71 +198,97 @@ def _check_ragged(fields: NDArray[np.int64], width: int, separator: str, file: s
         )
 
 
-def _parse(
-    text: bytes, found: Records, sound: NDArray[np.bool_], names: list[str], separator: str
-) -> pl.DataFrame:
-    """Parse the sound records (the others are cut out of the text before); what is empty is missing."""
+class _Parsed(NamedTuple):
+    """What a text holds: the header as it is written, the names, the sound rows, and what each row is."""
+
+    header: list[str]
+    names: list[str]
+    frame: pl.DataFrame
+    sound: NDArray[np.bool_]
+    blank: NDArray[np.bool_]
+
+
+def _plain(text: bytes, separator: str, file: str, written: Collection[str] | None) -> _Parsed | None:
+    """Read a text without quotation marks whose rows are all sound; None where it is another.
+
+    Then there are as many separators as the rows need, and polars, which refuses a row with too many, takes them all.
+
+    Raises:
+        DataError: a name stands more than once.
+    """
+    begin = text.index(b"\n") + 1
+    header = fields_of(text[:begin], separator) if b'"' not in text else []
+    if len(header) < 2:
+        return None
+    names = column_names(header, file)
+    found = totals(text, separator)
+    rows = found.records - 1
+    padded = found.padded or _has_wide_spaces(text)
+    if not rows or found.separators != found.records * (len(names) - 1):
+        return None
+    try:
+        sample = None if written is None or rows < LONG else b"".join(_looked_at(text, begin, rows))
+        frame = parse_typed(text, names, separator, sample, written, header=True, padded=padded)
+    except pl.exceptions.PolarsError:
+        return None
+    return _Parsed(header, names, frame, np.ones(rows, bool), np.zeros(rows, bool))
+
+
+def _looked_at(text: bytes, begin: int, rows: int) -> Iterator[bytes]:
+    """Whole lines from many places."""
+    size = TOGETHER * (len(text) - begin) // rows
+    for start in np.linspace(begin, max(begin, len(text) - size), PLACES).astype(int).tolist():
+        first = text.index(b"\n", start - 1) + 1
+        last = text.rfind(b"\n", first, first + size) + 1
+        if last > first:
+            yield text[first:last]
+
+
+def _scanned(text: bytes, separator: str, file: str, written: Collection[str] | None) -> _Parsed:
+    """Read any text.
+
+    Raises:
+        DataError: it cannot be read as a table.
+    """
+    found = scan(text, separator)
+    if not found.regular:
+        text = regularised(text, separator, file)
+        found = scan(text, separator)
+    header = fields_of(text[: found.ends[0]], separator)
+    names = column_names(header, file)
+    fields, blank = _count(text, found, len(names))
+    _check_ragged(fields[~blank], len(names), separator, file)
+    sound = (fields == len(names)) & ~blank
+    kept, whole = _kept(text, found, sound)
+    sample = None
+    if written is not None and sound.sum() >= LONG:
+        rows = (
+            np.flatnonzero(sound)[:: max(1, int(sound.sum()) // (PLACES * TOGETHER))] + 1
+        )  # below the header
+        sample = b"".join(text[a:b] for a, b in zip(found.starts[rows].tolist(), found.ends[rows].tolist()))
+    del text  # of a large file, each copy counts
+    frame = parse_typed(kept, names, separator, sample, written, header=whole, padded=_is_padded(kept, found))
+    return _Parsed(header, names, frame, sound, blank)
+
+
+def _kept(text: bytes, found: Records, sound: NDArray[np.bool_]) -> tuple[bytes, bool]:
+    """The sound records below the header; and whether a header of one line still stands before them.
+
+    It does where all are sound, so that a large text is not copied.
+    """
     starts, ends = found.starts[1 : len(sound) + 1], found.ends[1 : len(sound) + 1]
     step = np.diff(np.concatenate([[False], sound, [False]]).astype(np.int8))
     firsts, lasts = np.flatnonzero(step == 1), np.flatnonzero(step == -1) - 1  # of each run of sound records
     whole = len(firsts) == 1 and ends[lasts[0]] == len(text) and starts[firsts[0]] == found.ends[0]
-    whole = whole and text.count(b"\n", 0, starts[0]) == 1  # then nothing is copied to leave out the header
-    runs = [] if whole else [text[starts[first] : ends[last]] for first, last in zip(firsts, lasts)]
-    frame = pl.read_csv(
-        text if whole else runs[0] if len(runs) == 1 else b"".join(runs),
-        has_header=False,
-        skip_rows=1 if whole else 0,
-        schema=dict.fromkeys(names, pl.String),
-        separator=separator,
-        quote_char='"' if b'"' in text else None,
-    )
-    padded = found.padded or (not text.isascii() and any(space in text for space in _WIDE_SPACES))
-    if padded:
-        frame = frame.with_columns(pl.all().str.strip_chars())
-    if padded or b'"' in text:
-        filled = (pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names)
-        frame = frame.with_columns(filled)
-    return frame
+    if whole and text.count(b"\n", 0, starts[0]) == 1:
+        return text, True
+    runs = [text[starts[first] : ends[last]] for first, last in zip(firsts, lasts)]
+    return runs[0] if len(runs) == 1 else b"".join(runs), False
 
 
-def _repeats_header(frame: pl.DataFrame, header: list[str]) -> NDArray[np.bool_]:
-    """(N,) booleans: the row is the header once more, as where files were joined end to end."""
-    again = np.zeros(frame.height, bool)
-    wanted = tuple(name.strip() or None for name in header)
-    given = [place for place, name in enumerate(wanted) if name]
-    if not given or any(
-        _NUMBER.fullmatch(wanted[place] or "") for place in given
-    ):  # then it may well be a row
-        return again
-    places = np.flatnonzero((frame[:, given[0]] == wanted[given[0]]).fill_null(False).to_numpy())
-    again[[place for place in places if frame.row(int(place)) == wanted]] = True
-    return again
+def _is_padded(text: bytes, found: Records) -> bool:
+    return found.padded or _has_wide_spaces(text)
 
 
-def check_header(frame: pl.DataFrame, header: list[str], repeated: bool, file: str) -> None:
-    """Refuse a first line that looks like data: each of its values is a number, or occurs again in its column.
-
-    The names 0, 1, 2, ... (as pandas writes them) are accepted. Where whole rows repeat the header, it is a header
-    only if none of its names stands in another row.
-
-    Raises:
-        DataError: it does.
-    """
-    names = [name.strip() for name in header]
-    given = [(place, name) for place, name in enumerate(names) if name]
-    numbers = [place for place, name in given if _NUMBER.fullmatch(name)]
-    counted = len(given) > 1 and [name for _, name in given] == [str(i) for i in range(len(given))]
-    if not given or counted:
-        return
-    text = [(place, name) for place, name in given if place not in set(numbers)]
-    if not numbers and len(text) < 2:
-        return
-    if (any if repeated else all)(bool((frame[:, place] == name).any()) for place, name in text):
-        shown = ", ".join(name for _, name in given[:4]) + (", ..." if len(given) > 4 else "")
-        raise DataError(
-            Mistake(
-                f"the first line of {file} looks like data ({shown})",
-                "a line with the names of the columns",
-                "write one above it",
-            )
-        )
+def _has_wide_spaces(text: bytes) -> bool:
+    return not text.isascii() and any(space in text for space in _WIDE_SPACES)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, Mistake
+from ..side_by_side import side_by_side
 
 SEPARATORS = (",", ";", "\t", "|", ":")
 SNIFFED = 200
@@ -24,6 +25,9 @@ SNIFFED = 200
 
 _CHUNK = 1 << 18
 """So few bytes are counted at once that they stay in the cache."""
+
+_PIECE = 1 << 24
+"""So many bytes one thread counts."""
 
 _NEWLINE, _QUOTE, _SPACE = ord("\n"), ord('"'), ord(" ")
 _SENTINEL = "the text ends here"
@@ -72,6 +76,53 @@ def sniff(text: bytes) -> str:
     if len(scores) > 1 and max(score for score, _ in scores.values()) >= 0.5:
         scores.pop(":", None)
     return max(scores, key=lambda separator: scores[separator], default=",")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the records of a text without quotation marks hold together.
+
+    Args:
+        records: how many there are.
+        separators: how many separators.
+        padded: there may be white space at the edge of some field.
+    """
+
+    records: int
+    separators: int
+    padded: bool
+
+
+def totals(text: bytes, separator: str) -> Totals:
+    """Count the records and separators of a text without quotation marks, which ends with a line break.
+
+    >>> totals(b"a,b\\n1, 2\\n", ",")
+    Totals(records=2, separators=2, padded=True)
+    """
+    content = np.frombuffer(text, np.uint8)
+    found = side_by_side(
+        lambda start: _totals(content, start, ord(separator)), range(0, len(content), _PIECE), len(content)
+    )
+    records, separators, padded = zip(*found)
+    return Totals(sum(records), sum(separators), any(padded))
+
+
+def _totals(content: NDArray[np.uint8], first: int, separator: int) -> tuple[int, int, bool]:
+    """Records, separators and padding of one piece."""
+    records, separators, padded = 0, 0, False
+    for start in range(first, min(first + _PIECE, len(content)), _CHUNK):
+        chunk = content[start : min(start + _CHUNK, first + _PIECE)]
+        lines = np.count_nonzero(chunk == _NEWLINE)
+        between = np.count_nonzero(chunk == separator)
+        low = chunk <= _SPACE
+        if not padded and np.count_nonzero(low) > lines + between * (separator <= _SPACE):
+            places = np.flatnonzero(low) + start
+            blank = places[(content[places] != _NEWLINE) & (content[places] != separator)]
+            around = content[blank - 1], content[blank + 1]  # the text ends with a line break
+            edge = [np.any((byte == _NEWLINE) | (byte == separator)) for byte in around]
+            padded = bool(any(edge) or blank[0] == 0)
+        records, separators = records + int(lines), separators + int(between)
+    return records, separators, padded
 
 
 def scan(text: bytes, separator: str) -> Records:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...errors import DataError, Mistake
 from ..source import csv
 from ..source.file import opening
+from ..source.header import check_header, column_names
 from ..source.records import sniff
 from ..source.text import BYTE_ORDER_MARK, check_text
 from .changed import Stamp
@@ -73,7 +74,7 @@ class TextFile:
             text += b"\n"
         separator = sniff(text)
         header, end, records = csv.read_header(text, separator)
-        names = csv.column_names(header, path.name)
+        names = column_names(header, path.name)
         if records < 2:
             raise DataError(
                 Mistake(
@@ -116,7 +117,7 @@ class TextFile:
         Raises:
             DataError: the header looks like data, or too many rows have not the header's number of fields.
         """
-        csv.check_header(sample.frame, list(self.header), False, self.path.name)
+        check_header(sample.frame, list(self.header), False, self.path.name)
         bad = sum(sample.dropped.values())
         if bad > csv.MOST_RAGGED * sample.read:
             raise DataError(

@@ -1,0 +1,79 @@
+"""The rows that can be used: those that have a target, and whose pictures can be read."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from .kinds.values import LONG, is_readable
+from .ledger import Ledger
+from .raw_pictures import names_of, unreadable
+from .schema import Schema
+from .table import Table
+from .target import unusable
+
+SAMPLED = 1_000
+"""So many rows tell which columns differ most."""
+
+TELLING = 6
+"""So many columns are looked at first to tell that no row is another once more."""
+
+
+def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
+    """Drop the rows whose target is missing, or no finite number where it is to be one, or whose picture is broken.
+
+    Of several targets a row needs one; what it lacks is noted. Rows that are equal in all columns are kept, and noted.
+
+    Args:
+        table: the rows as they were read.
+        schema: of these rows, from ``infer_schema``.
+        ledger: what is dropped is written here.
+
+    Returns:
+        The rows that have a target.
+    """
+    wrong = {name: unusable(table.frame[name], schema[name].kind) for name in schema.targets}
+    lacks = [np.logical_or.reduce(list(reasons.values())) for reasons in wrong.values()]
+    dropped = np.logical_and.reduce(lacks)
+    if len(wrong) > 1:
+        ledger.drop("every target is missing", table.rows[dropped].tolist())
+    else:
+        for reason, rows in wrong[schema.target].items():
+            ledger.drop(reason, table.rows[rows].tolist(), column=schema.target)
+    for column in schema.inputs:
+        if schema[column].kind == "image":
+            for reason, places in unreadable(table.frame[column]).items():
+                bad = np.zeros(len(table), dtype=np.bool_)
+                bad[places] = True
+                bad &= ~dropped  # each row is dropped for one reason
+                named = names_of(table.frame[column].filter(pl.Series(bad)))
+                ledger.drop(
+                    f"a picture that cannot be read: {reason}{named}", table.rows[bad].tolist(), column
+                )
+                dropped = dropped | bad
+    for name, reasons in wrong.items():
+        for reason, rows in reasons.items():
+            if (lacking := rows & ~dropped).any():
+                told = f"{reason}; the row is kept for the other targets"
+                ledger.note("kept", told, int(lacking.sum()), name, table.rows[lacking].tolist())
+    kept = table.take(~dropped) if dropped.any() else table
+    again = _repeated(kept.frame)
+    reason = "the same as an earlier row; the split keeps them together"
+    ledger.note("kept", reason, int(again.sum()), rows=kept.rows[again].tolist())
+    return kept
+
+
+def _repeated(frame: pl.DataFrame) -> NDArray[np.bool_]:
+    """(N,) true where an earlier row is the same in all columns.
+
+    A few columns often tell of each row that it is no other: those that differ in most of a thousand rows.
+    """
+    if frame.height >= LONG:
+        sample = frame.gather_every(max(1, frame.height // SAMPLED))
+        plain = [column for column in sample.iter_columns() if is_readable(column)]
+        few = sorted(plain, key=lambda column: column.n_unique(), reverse=True)[:TELLING]
+        first = frame.select(column.name for column in few).hash_rows().is_first_distinct()
+        if first.all():
+            return np.zeros(frame.height, dtype=np.bool_)
+    return ~frame.hash_rows().is_first_distinct().to_numpy()
