@@ -127,7 +127,11 @@ CASES = (
         "missing folder", lambda folder: str(folder / "no" / "data.csv"), r"There is no folder '.*no' either"
     ),
     Broken("address", lambda folder: "https://example.org/data.csv", "Download it first"),
-    Broken("empty folder", str, "is a folder that holds no tables, but nothing. Expected files such as"),
+    Broken(
+        "empty folder",
+        str,
+        "is a folder that holds neither tables nor pictures, but nothing. Expected files such as",
+    ),
     Broken("impossible name", lambda folder: f"{folder}/da\0ta.csv", "cannot be read"),
     Broken("empty file", file(""), r"data\.csv is empty. Expected a table"),
     Broken("white space alone", file(" \n\n  \n"), r"data\.csv is empty"),
@@ -351,7 +355,9 @@ CASES = (
     ),
     Broken("one broken file of two", files({"a.csv": table(), "b.csv": ""}, "*.csv"), r"b\.csv is empty"),
     Broken(
-        "folder of others", files({"a.xyz": b"\x89PNG"}, ""), r"is a folder that holds no tables, but a\.xyz"
+        "folder of others",
+        files({"a.xyz": b"\x89PNG"}, ""),
+        r"is a folder that holds neither tables nor pictures, but a\.xyz",
     ),
     Broken(
         "train and test in a folder",

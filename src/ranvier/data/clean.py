@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from .broken_pictures import note_lost_classes, unreadable
 from .kinds.values import LONG, is_readable
 from .ledger import Ledger
-from .raw_pictures import names_of, unreadable
+from .raw_pictures import names_of
 from .schema import Schema
 from .table import Table
 from .target import unusable
@@ -35,7 +36,7 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
     """
     wrong = {name: unusable(table.frame[name], schema[name].kind) for name in schema.targets}
     lacks = [np.logical_or.reduce(list(reasons.values())) for reasons in wrong.values()]
-    dropped = np.logical_and.reduce(lacks)
+    dropped = untold = np.logical_and.reduce(lacks)
     if len(wrong) > 1:
         ledger.drop("every target is missing", table.rows[dropped].tolist())
     else:
@@ -43,7 +44,7 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
             ledger.drop(reason, table.rows[rows].tolist(), column=schema.target)
     for column in schema.inputs:
         if schema[column].kind == "image":
-            for reason, places in unreadable(table.frame[column]).items():
+            for reason, places in unreadable(table.frame[column], schema[column].size).items():
                 bad = np.zeros(len(table), dtype=np.bool_)
                 bad[places] = True
                 bad &= ~dropped  # each row is dropped for one reason
@@ -58,6 +59,9 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
                 told = f"{reason}; the row is kept for the other targets"
                 ledger.note("kept", told, int(lacking.sum()), name, table.rows[lacking].tolist())
     kept = table.take(~dropped) if dropped.any() else table
+    for name in schema.targets:
+        if schema[name].kind == "category" and (dropped & ~untold).any():
+            note_lost_classes(name, table.frame[name], kept.frame[name], ledger)
     again = _repeated(kept.frame)
     reason = "the same as an earlier row; the split keeps them together"
     ledger.note("kept", reason, int(again.sum()), rows=kept.rows[again].tolist())

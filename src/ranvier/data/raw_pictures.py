@@ -10,24 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..errors import DataError, Mistake
+from .decoded_once import held
 from .kinds.values import MISSING
 from .pictures import DATA, Seen, Unreadable, decoded, each, resized, seen, written
 
 ABSENT = "missing: the mean colour of the training pictures stands in"
-
-
-def unreadable(values: pl.Series) -> dict[str, list[int]]:
-    """The places of values that are there and are no pictures, by the reason; each file is read from end to end."""
-    if values.dtype not in (pl.String, pl.Binary):
-        return {}
-    raw = text_of(values) if values.dtype == pl.String else values
-    places = np.flatnonzero(raw.is_not_null().to_numpy()).tolist()
-    looked = each(lambda place: tried(lambda one: seen(one, whole=True), raw[place]), places)
-    found: dict[str, list[int]] = {}
-    for place, outcome in zip(places, looked):
-        if isinstance(outcome, str):
-            found.setdefault(outcome, []).append(place)
-    return found
 
 
 def absent(values: pl.Series) -> NDArray[np.bool_]:
@@ -133,9 +120,12 @@ def filled(
     raw = text_of(values) if values.dtype == pl.String else values
     places = np.flatnonzero(raw.is_not_null().to_numpy()).tolist()
     wrong = dict.fromkeys(np.flatnonzero(raw.is_null().to_numpy()).tolist(), ABSENT)
+    known_pixels = held() or {}
 
     def fill(place: int) -> str | None:
-        pixels = tried(lambda one: decoded(one, channels, *size), raw[place])
+        pixels = known_pixels.get((raw[place], channels, *size))
+        if pixels is None:
+            pixels = tried(lambda one: decoded(one, channels, *size), raw[place])
         if isinstance(pixels, str):
             return pixels
         block[place] = pixels

@@ -88,7 +88,12 @@ def left_on_disk(kind: object, frame: pl.DataFrame, asked: bool | None) -> str:
         return ""  # arrays are in memory already
     if asked:
         return "as you ask"
-    needed = 2 * frame.height * sum(kind.channels) * math.prod(kind.size)  # the block, and its parts
+    return too_large(frame.height, (sum(kind.channels), *kind.size))
+
+
+def too_large(rows: int, shape: tuple[int, int, int]) -> str:
+    """Why so many pictures (C, H, W) would not fit into memory, as a clause; nothing where they do."""
+    needed = 2 * rows * math.prod(shape)  # the block, and its parts
     hand = memory.at_hand()
     if hand is None or needed <= memory.SHARE * hand:
         return ""

@@ -98,18 +98,18 @@ def augmentation(network: str, blocks: Mapping[str, Kind]) -> dict[str, tuple[An
 BUDGET = 5e12
 """Multiplications, forward alone, that the training on pictures shall take: some minutes of two cores."""
 
-MOST_LOOKS, LEAST_LOOKS = 1_200_000, 450_000
+MOST_LOOKS, LEAST_LOOKS = 1_000_000, 450_000
 """How many pictures are looked at where the network is cheap, and where it is not (an epoch looks at each once)."""
 
 
 def picture_pace(rows: int, cost: int) -> tuple[int, int, int]:
     """Batch size, epochs and patience for so many training pictures, of so many multiplications each.
 
-    There are 10 to 60 epochs. Many pictures or a cheap network: 1,200,000 pictures are looked at. Fewer, down to
+    There are 10 to 60 epochs. Many pictures or a cheap network: 1,000,000 pictures are looked at. Fewer, down to
     450,000, where the multiplications would be more than ``BUDGET``; and no less than 30 epochs of few pictures.
 
     >>> [picture_pace(rows, 400_000) for rows in (100, 1_200, 5_900, 51_000)]
-    [(16, 60, 20), (64, 60, 20), (128, 60, 20), (128, 24, 15)]
+    [(16, 60, 20), (64, 60, 20), (128, 60, 20), (128, 20, 15)]
     >>> [picture_pace(51_000, cost) for cost in (10_600_000, 500_000_000)], picture_pace(3_000, 500_000_000)
     ([(128, 10, 10), (128, 10, 10)], (128, 30, 15))
     """

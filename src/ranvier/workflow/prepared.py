@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..catalog import TARGET_KINDS, load
 from ..data.batches import Batch, Batches
 from ..data.clean import clean
+from ..data.decoded_once import decoded_once
 from ..data.infer import infer_schema, task_of, written
 from ..data.kinds.values import read_numbers
 from ..data.ledger import Ledger
@@ -186,20 +187,22 @@ def prepare_table(
     Raises:
         DataError: with all that is wrong.
     """
-    table = with_numbers(clean(table, schema, ledger), schema)
-    tasks = _tasks(spec, table, schema)
-    if stored:
-        split = read_split(stored.split, table)
-    else:
-        of_classes = [name for name, task in tasks.items() if task.forms[0] == "classes"]
-        alone = len(tasks) == 1 and of_classes
-        stratify_by = table.frame[of_classes[0]].cast(pl.String).to_numpy() if alone else None
-        split = make_split(table, schema, spec.split, spec.split_seed, stratify_by)
-    ledger.reconcile(split.counts)
-    preparation = Preparation.fit(table.frame[split.train], schema)
-    task = _fitted(spec, table, schema, tasks, split.train)
+    with decoded_once(spec.execution.stream is not True):
+        table = with_numbers(clean(table, schema, ledger), schema)
+        tasks = _tasks(spec, table, schema)
+        if stored:
+            split = read_split(stored.split, table)
+        else:
+            of_classes = [name for name, task in tasks.items() if task.forms[0] == "classes"]
+            alone = len(tasks) == 1 and of_classes
+            stratify_by = table.frame[of_classes[0]].cast(pl.String).to_numpy() if alone else None
+            split = make_split(table, schema, spec.split, spec.split_seed, stratify_by)
+        ledger.reconcile(split.counts)
+        preparation = Preparation.fit(table.frame[split.train], schema)
+        task = _fitted(spec, table, schema, tasks, split.train)
+        inputs = _inputs(preparation, table, ledger, spec.execution.stream)
     whole = Batch(
-        inputs=_inputs(preparation, table, ledger, spec.execution.stream),
+        inputs=inputs,
         target=encode(task, table.frame),
         rows=torch.from_numpy(table.rows.copy()),
         weight=_weights(table, schema),

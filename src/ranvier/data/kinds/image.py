@@ -103,7 +103,7 @@ class Picture:
         """
         found = {name: _looked_at(frame[name]) for name in frame.columns}
         shapes = Counter(shape for shapes, _, _ in found.values() for shape in shapes)
-        chosen, words = _size(shapes, size)
+        chosen, words = size_of(shapes, size)
         channels = tuple(3 if colour else 1 for _, colour, _ in found.values())
         moments = [_moments(frame[name], wanted, chosen) for name, wanted in zip(frame.columns, channels)]
         return cls(
@@ -219,7 +219,7 @@ def _looked_at(values: pl.Series) -> tuple[list[tuple[int, int]], bool, bool]:
         known = len(values) - values.null_count()
         return [(shape[0], shape[1])] * min(known, 1), len(shape) == 3 and shape[2] > 1, known < len(values)
     raw = text_of(values) if values.dtype == pl.String else values
-    present = _some(raw.drop_nulls())
+    present = most_of(raw.drop_nulls())
     looked: list[Any] = list(each(lambda one: tried(seen, one), present.to_list()))
     good = [one for one in looked if not isinstance(one, str)]
     malformed = np.array([isinstance(one, str) for one in looked], dtype=np.bool_)
@@ -228,14 +228,16 @@ def _looked_at(values: pl.Series) -> tuple[list[tuple[int, int]], bool, bool]:
     return [(one.height, one.width) for one in good], any(one.colour for one in good), missing
 
 
-def _some(values: pl.Series, most: int = LOOKED_AT) -> pl.Series:
+def most_of(values: pl.Series, most: int = LOOKED_AT) -> pl.Series:
     """At most so many values, evenly spaced."""
     if len(values) <= most:
         return values
     return values[np.linspace(0, len(values) - 1, most).astype(np.int64)]
 
 
-def _size(shapes: Counter[tuple[int, int]], said: int | Sequence[int] | None) -> tuple[tuple[int, int], str]:
+def size_of(
+    shapes: Counter[tuple[int, int]], said: int | Sequence[int] | None
+) -> tuple[tuple[int, int], str]:
     """The size (H, W) for all pictures, and in words why, where some are resized."""
     if not shapes:
         return (SMALLEST, SMALLEST), ""
@@ -263,7 +265,7 @@ def _moments(
     values: pl.Series, channels: int, size: tuple[int, int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(C,) mean and (C,) deviation of the pixels of some of the pictures."""
-    some = _some(values)
+    some = most_of(values)
     block = np.empty((len(some), channels, *size), dtype=np.uint8)
     wrong = filled(block, some, channels, size)
     block = np.delete(block, list(wrong), axis=0) if wrong else block

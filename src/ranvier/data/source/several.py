@@ -143,8 +143,8 @@ def _folder(path: Path) -> tuple[list[str], list[str]]:
         shown = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
         raise DataError(
             Mistake(
-                f"{str(path)!r} is a folder that holds no tables, but {shown or 'nothing'}",
-                "files such as .csv or .parquet",
+                f"{str(path)!r} is a folder that holds neither tables nor pictures, but {shown or 'nothing'}",
+                "files such as .csv or .parquet, or class folders with pictures such as .png or .jpg",
                 "name a file, or a pattern such as 'folder/**/*.csv'",
             )
         )
