@@ -70,6 +70,8 @@ NETWORKS = {
     "linear": "ranvier.network.linear:Linear",
     "mlp": "ranvier.network.mlp:MLP",
     "tabm": "ranvier.network.tabm:TabM",
+    "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # these for forecasts
+    "nhits": "ranvier.network.forecasting.nhits:NHiTS",
     "compact": "ranvier.network.pictures.compact:compact",  # from here on for pictures
     "lenet5": "ranvier.network.pictures.lenet:lenet5",
     "alexnet": "ranvier.network.pictures.alexnet:alexnet",
@@ -130,6 +132,7 @@ LOSSES = {
     "corn": "ranvier.losses:CORN",
     "poisson": "ranvier.losses:Poisson",
     "perceptron": "ranvier.losses:PerceptronCriterion",
+    "quantile": "ranvier.losses:Quantile",
 }
 
 TASKS = {
@@ -181,6 +184,9 @@ METRICS = {
     "hamming_loss": "ranvier.evaluation.label_sets:hamming_loss",
     "subset_accuracy": "ranvier.evaluation.label_sets:subset_accuracy",
     "mean_average_precision": "ranvier.evaluation.label_sets:mean_average_precision",
+    "mase": "ranvier.evaluation.forecasting:mase",
+    "smape": "ranvier.evaluation.forecasting:smape",
+    "pinball": "ranvier.evaluation.forecasting:pinball",
 }
 
 BASELINES = {

@@ -8,7 +8,8 @@ says which forms of ``outputs`` it takes:
 - ``"ordered"``: logits (B, C - 1) of C classes in an order, target (B,) int64 class indices;
 - ``"labels"``: a logit (B, L) for each of L labels, target (B, L) float, 0 or 1; the loss is the mean over L;
 - ``"values"``: (B, K), target (B, K) float; the loss is the mean over K;
-- ``"rates"``: logarithms of rates (B, K), target (B, K) float of at least 0; the loss is the mean over K.
+- ``"rates"``: logarithms of rates (B, K), target (B, K) float of at least 0; the loss is the mean over K;
+- ``"quantiles"``: step by step the quantiles of H values (B, H Q), target (B, 2 + H) as forecasts have it.
 
 z is a logit, y the target, p_t the probability of the true class. All are finite, with finite gradients, for logits of
 any size that the squares allow.
@@ -22,6 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .data.series.windows import LEVELS
 from .errors import Mistake, SpecError
 from .limits import Fraction, NonNegative, Positive
 
@@ -217,6 +219,33 @@ class PerceptronCriterion:
             rival = _without_target(outputs.detach(), target).argmax(dim=1)
             lack = (outputs.gather(1, rival[:, None]) - outputs.gather(1, target[:, None]))[:, 0]
         return torch.where(lack < 0, torch.zeros_like(lack), lack)  # so that NaN stays NaN
+
+
+class Quantile:
+    """The pinball loss of the quantiles of a forecast, mean of 2 max(q (y - f_q), (q - 1) (y - f_q)) / e.
+
+    Its levels q are ``data.series.windows.LEVELS``. The target's first column is the error e of the seasonal naive
+    forecast, so that series of all sizes count alike; its second is not looked at, and the others are y.
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("quantiles",)
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, H Q) and (B, 2 + H) to (B,)."""
+        levels = torch.tensor(LEVELS, dtype=outputs.dtype, device=outputs.device)
+        steps = target.shape[1] - 2 if target.ndim == 2 else 0
+        if outputs.ndim != 2 or steps < 1 or outputs.shape != (len(target), steps * len(levels)):
+            raise SpecError(
+                Mistake(
+                    f"loss 'quantile' was given outputs of shape {_shape(outputs)} for a target of shape "
+                    f"{_shape(target)}",
+                    f"outputs of shape (rows, {len(levels)} x horizon) for a target of shape (rows, 2 + horizon)",
+                    "let the network's last layer give as many values as the loss takes",
+                )
+            )
+        above = target[:, 2:, None] - outputs.view(-1, steps, len(levels))
+        losses = 2.0 * torch.maximum(levels * above, (levels - 1.0) * above)
+        return losses.mean(dim=(1, 2)) / target[:, 0]
 
 
 def _sign(target: Tensor, outputs: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from ranvier.errors import SpecError
 from ranvier.options import defaults
 
 ROWS = 6
-FORMS = {"single", "classes", "ordered", "labels", "values", "rates"}
+FORMS = {"single", "classes", "ordered", "labels", "values", "rates", "quantiles"}
 OF_CLASSES = {"single", "classes", "ordered"}
 CASES = [(name, form) for name in LOSSES for form in load("losses", name).outputs]
 
@@ -18,10 +18,14 @@ CASES = [(name, form) for name in LOSSES for form in load("losses", name).output
 def example(form: str, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     """Outputs and a target of a form, in float64."""
     generator = torch.Generator().manual_seed(seed)
-    columns = {"single": 1, "classes": 4, "values": 3, "ordered": 3, "labels": 3, "rates": 3}[form]
+    columns = {"single": 1, "classes": 4, "values": 3, "ordered": 3, "labels": 3, "rates": 3, "quantiles": 10}
+    columns = columns[form]
     outputs = torch.randn(ROWS, columns, generator=generator, dtype=torch.float64) * 2
     if form == "values":
         return outputs, torch.randn(ROWS, columns, generator=generator, dtype=torch.float64) * 2
+    if form == "quantiles":  # a unit above 0, the place of 0, two steps
+        target = torch.randn(ROWS, 4, generator=generator, dtype=torch.float64) * 2
+        return outputs, torch.cat([target[:, :1].abs() + 0.5, target[:, 1:]], dim=1)
     if form == "labels":
         return outputs, torch.randint(0, 2, (ROWS, columns), generator=generator).double()
     if form == "rates":

@@ -87,10 +87,21 @@ def counts_of(case, generator):
     return np.abs(target).round() % 1000, np.abs(rate) + 0.25, weight
 
 
+def forecasts_of(case, generator):
+    """Targets (N, 2 + H), quantiles (N, H, Q) and whole weights (N,)."""
+    target, prediction, weight = values_of(case, generator)
+    steps, levels = 3, np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    came = target[:, None] + np.arange(steps)
+    error = generator.uniform(0.5, 2.0, len(target))
+    ends = np.column_stack([error, generator.normal(size=len(target)), came])
+    return ends, (prediction[:, None] + np.arange(steps))[:, :, None] + levels, weight
+
+
 def rows_of(metric, case, generator, classes=7):
     """What a metric of that form takes."""
-    if metric.form in ("labels", "values", "counts"):
-        return {"labels": marks_of, "values": values_of, "counts": counts_of}[metric.form](case, generator)
+    others = {"labels": marks_of, "values": values_of, "counts": counts_of, "forecasts": forecasts_of}
+    if metric.form in others:
+        return others[metric.form](case, generator)
     return classes_of(case, classes, generator)
 
 

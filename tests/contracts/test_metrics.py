@@ -13,6 +13,11 @@ from ranvier.evaluation import Metric, measure
 def rows_of(metric, rows=60, seed=0):
     """A target, a prediction that knows something of it, and the best prediction there is."""
     generator = np.random.default_rng(seed)
+    if metric.form == "forecasts":
+        target = np.concatenate([generator.uniform(0.5, 2, (rows, 1)), generator.normal(size=(rows, 4))], 1)
+        spread = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+        said = target[:, 2:] + generator.normal(size=(rows, 3))
+        return target, said[:, :, None] + spread, np.repeat(target[:, 2:, None], 5, axis=2)
     if metric.form == "labels":
         marks = generator.integers(0, 2, (rows, 4))
         return marks, 0.3 * marks + 0.7 * generator.random((rows, 4)), marks.astype(float)
@@ -47,6 +52,7 @@ class TestMetric:
             ("counts", "values"),
             ("labels", "labels"),
             ("labels", "probabilities"),
+            ("forecasts", "values"),
         }
 
     def test_one_value_for_each_row_of_weights(self, name):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import torch
 from sklearn import metrics as sk
 
 
@@ -153,7 +154,33 @@ def quadratic_kappa(target, p, w):
     return np.nan if one else sk.cohen_kappa_score(target, p.argmax(1), **options)
 
 
+def of_forecasts(of_row):
+    """The weighted mean of what scikit-learn says of each forecast alone."""
+
+    def oracle(target, prediction, w):
+        each = [of_row(y[2:], f, y[0], y[1]) for y, f in zip(target, prediction)]
+        return np.average(each, weights=w)
+
+    return oracle
+
+
+def pinball_of(y, f, error, zero):
+    """The mean over the levels, doubled."""
+    levels = (0.025, 0.1, 0.5, 0.9, 0.975)
+    return np.mean([2 * sk.mean_pinball_loss(y, f[:, i], alpha=q) for i, q in enumerate(levels)]) / error
+
+
+def smape_of(y, f, error, zero):
+    """torchmetrics' share, from 0 to 2; it takes the plain values."""
+    from torchmetrics.functional import symmetric_mean_absolute_percentage_error as share
+
+    return float(share(torch.tensor(f[:, 2] - zero), torch.tensor(y - zero)))
+
+
 ORACLES = {
+    "mase": of_forecasts(lambda y, f, error, zero: sk.mean_absolute_error(y, f[:, 2]) / error),
+    "smape": of_forecasts(smape_of),
+    "pinball": of_forecasts(pinball_of),
     "quadratic_kappa": quadratic_kappa,
     "rank_mae": lambda target, p, w: sk.mean_absolute_error(target, p.argmax(1), sample_weight=w),
     "poisson_deviance": lambda y, f, w: sk.mean_poisson_deviance(y, f, sample_weight=w),

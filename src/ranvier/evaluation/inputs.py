@@ -11,12 +11,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..data.series.windows import LEVELS
 from ..errors import DataError, Mistake, raise_if_any
 
-Form = Literal["classes", "ordered", "values", "counts", "labels"]
+Form = Literal["classes", "ordered", "values", "counts", "labels", "forecasts"]
 """What a prediction is: ``classes`` are (N, C) probabilities of classes of which a row has one, ``ordered`` are such
 of classes in an order; ``values`` are (N,) or (N, K) numbers, ``counts`` are such of at least 0; ``labels`` are (N, L)
-probabilities of labels of which a row has any number."""
+probabilities of labels of which a row has any number; ``forecasts`` are (N, H, Q) quantiles of the next H values,
+whose target (N, 2 + H) is told in ``forecasting``."""
 
 BASE: Mapping[Form, Form] = {"ordered": "classes", "counts": "values"}
 """The form that another one is a case of: its metrics measure that one too."""
@@ -44,8 +46,15 @@ def checked(target: ArrayLike, prediction: ArrayLike, form: Form) -> tuple[NDArr
     """
     truth, guess = np.asarray(target), np.asarray(prediction)
     base = BASE.get(form, form)
-    mistakes = {"classes": _class_mistakes, "values": _value_mistakes, "labels": _label_mistakes}[base]
+    mistakes = {
+        "classes": _class_mistakes,
+        "values": _value_mistakes,
+        "labels": _label_mistakes,
+        "forecasts": _forecast_mistakes,
+    }[base]
     raise_if_any(DataError, mistakes(truth, guess))
+    if base == "forecasts":
+        return truth.astype(np.float64, copy=False), guess.astype(np.float64, copy=False)
     if base != "values":
         return truth.astype(np.int64, copy=False), guess.astype(np.float64, copy=False)
     rows = len(truth)
@@ -147,6 +156,19 @@ def _label_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistak
     yield from _row_mistakes(truth, guess)
     if len(truth) and (truth.min() < 0 or truth.max() > 1):
         yield Mistake(f"the target's marks run from {truth.min()} to {truth.max()}", "0 and 1")
+
+
+def _forecast_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake]:
+    steps = truth.shape[1] - 2 if truth.ndim == 2 else 0
+    if guess.ndim != 3 or steps < 1 or guess.shape[1:] != (steps, len(LEVELS)):
+        yield Mistake(
+            f"the target has shape {truth.shape} and the prediction {guess.shape}",
+            f"(forecasts, 2 + horizon) and (forecasts, horizon, {len(LEVELS)})",
+        )
+        return
+    yield from _row_mistakes(truth, guess)
+    if not np.isfinite(truth).all():
+        yield Mistake("the target holds a value that is NaN or infinite", "finite numbers")
 
 
 def _row_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake]:
