@@ -70,8 +70,6 @@ NETWORKS = {
     "linear": "ranvier.network.linear:Linear",
     "mlp": "ranvier.network.mlp:MLP",
     "tabm": "ranvier.network.tabm:TabM",
-    "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # these for forecasts
-    "nhits": "ranvier.network.forecasting.nhits:NHiTS",
     "compact": "ranvier.network.pictures.compact:compact",  # from here on for pictures
     "lenet5": "ranvier.network.pictures.lenet:lenet5",
     "alexnet": "ranvier.network.pictures.alexnet:alexnet",
@@ -93,6 +91,8 @@ NETWORKS = {
     "resnet44": "ranvier.network.pictures.resnet:resnet44",
     "resnet56": "ranvier.network.pictures.resnet:resnet56",
     "text_cnn": "ranvier.network.text_cnn:TextCNN",  # from here on for sequences
+    "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # from here on for forecasts
+    "nhits": "ranvier.network.forecasting.nhits:NHiTS",
 }
 
 ACTIVATIONS = {
