@@ -11,15 +11,33 @@ from typing import Any
 from .output import emit
 
 
+class News:
+    """Gives each finding of a training once."""
+
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+
+    def of(self, state: Any) -> list[dict[str, Any]]:
+        """Those that were not given before."""
+        new = [each for each in state.noticed.get("findings", []) if each["code"] not in self.told]
+        self.told |= {each["code"] for each in new}
+        return new
+
+
 class JsonLines:
     """A line of JSON an epoch."""
+
+    def __init__(self) -> None:
+        self.news = News()
 
     def on_step(self, state: Any, batch: Any, loss: float) -> None:
         """Nothing."""
 
     def on_epoch(self, state: Any, line: Mapping[str, Any]) -> None:
-        """Print what history holds of the epoch."""
+        """Print what history holds of the epoch, and what was noticed since the last one."""
         emit({"event": "epoch", **line})
+        for finding in self.news.of(state):
+            emit({"event": "finding", **finding})
 
 
 class Silent:
@@ -40,6 +58,7 @@ class LiveLine:
         self.task = bar.add_task("training", total=None, measured="")
         self.measured = ""
         self.due = 0.0
+        self.news = News()
 
     def on_step(self, state: Any, batch: Any, loss: float) -> None:
         """Move the line, ten times a second at most."""
@@ -56,6 +75,9 @@ class LiveLine:
         self.measured = "".join(
             f"  validation {name} {value:.4f}" for name, value in line["validation"].items()
         )
+        for finding in self.news.of(state):
+            told = "{code} {severity}, {place}: {cause} {remedy}".format_map(finding)
+            self.bar.console.print(told, markup=False, highlight=False)
         if state.finished:
             self.bar.update(
                 self.task, completed=state.step, description="measuring beside the baselines", measured=""

@@ -47,6 +47,7 @@ class State:
         seconds: time spent training, over all its sittings.
         finished: why training ended, or None while it goes on.
         finding: why the loss was no longer finite, where that ended it.
+        noticed: what those who look on keep from one sitting to the next, as JSON values.
     """
 
     network: nn.Module
@@ -64,8 +65,19 @@ class State:
     finished: str | None = None
     finding: Finding | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
+    noticed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    NUMBERS = ("step", "epoch", "loss_sum", "loss_rows", "waited", "seconds", "finished", "history")
+    NUMBERS = (
+        "step",
+        "epoch",
+        "loss_sum",
+        "loss_rows",
+        "waited",
+        "seconds",
+        "finished",
+        "history",
+        "noticed",
+    )
 
     def save(self, path: Path) -> None:
         """Write the checkpoint: one safetensors file, whose header holds the rest as JSON."""

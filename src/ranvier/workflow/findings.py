@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..finding import Finding
+from ..finding import Finding, Severity
 from ..insight.checks import Case, examine
+from ..training.state import State
 from .prepared import Prepared
 from .targets import views
 
@@ -50,3 +51,14 @@ def _joined(each: Mapping[str, Sequence[Finding]]) -> list[Finding]:
             if finding not in found:
                 found.append(finding)
     return found
+
+
+def noticed_of(state: State) -> list[Finding]:
+    """What the probes found while it trained."""
+    return [Finding(**each) for each in state.noticed.get("findings", [])]
+
+
+def by_gravity(found: Sequence[Finding]) -> list[Finding]:
+    """Errors first, then warnings, then what is only worth knowing; by code."""
+    order: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+    return sorted(found, key=lambda finding: (order[finding.severity], finding.code))

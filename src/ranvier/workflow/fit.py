@@ -21,11 +21,12 @@ from ..errors import DivergedError, Interrupted, Mistake, RunError
 from ..execution.plan import Plan
 from ..files import exclusive, write_json, write_text
 from ..finding import Finding
+from ..insight.watching.probes import Probes
 from ..spec import Spec
 from ..training.history import History
 from ..training.loop import Watcher, train
 from . import folder as files
-from .findings import findings
+from .findings import by_gravity, findings, noticed_of
 from .inspect import ask
 from .interrupt import interruptible
 from .learn import Learning, find_rate, plan, set_up, threads
@@ -189,7 +190,7 @@ def _finish(
         try:
             if isinstance(learning.batches, StreamBatches):
                 learning.batches.keep(folder / files.STREAM)
-            _train(folder, learning, plan_of(spec), watchers)
+            _train(folder, learning, plan_of(spec), [Probes(state, spec.evaluation.without), *watchers])
             _write_results(folder, spec, prepared, learning)
         except KeyboardInterrupt:
             raise Interrupted(_stopped(folder, state.step)) from None
@@ -232,12 +233,13 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
         network=state.network.cpu(),
     )
     if state.finding:
-        _give_up(folder, model, state.finding)
+        _give_up(folder, model, [state.finding, *noticed_of(state)])
     measured = measure(spec, prepared, state.network)
     write_json(folder / "metrics.json", measured.metrics)
     write_text(folder / "predictions.csv", measured.predictions.write_csv())
     write_text(folder / "validation_predictions.csv", measured.validation_predictions.write_csv())
-    files.write_findings(folder, findings(prepared, measured.metrics, spec.seed, spec.evaluation.without))
+    found = findings(prepared, measured.metrics, spec.seed, spec.evaluation.without)
+    files.write_findings(folder, by_gravity([*found, *noticed_of(state)]))
     model.card = {**_card(measured.metrics, prepared), "probabilities": gives_probabilities(spec)}
     model.temperature = measured.temperature
     model.profile = Profile.fit(prepared.frame("train"), prepared.schema, prepared.preparation)
@@ -254,9 +256,10 @@ def _with_rate(settled: Settled, rate: float) -> Settled:
     return Settled(settled.spec.replace({"training.learning_rate": rate}), reasons)
 
 
-def _give_up(folder: Path, model: Model, finding: Finding) -> None:
-    """After a loss that is not finite: keep the last good weights as a model, write the finding, and say it."""
-    files.write_findings(folder, [finding])
+def _give_up(folder: Path, model: Model, found: list[Finding]) -> None:
+    """After a loss that is not finite: keep the last good weights as a model, write the findings, and say the first."""
+    finding = found[0]
+    files.write_findings(folder, found)
     model.card = {"warning": finding.cause}
     save(model, folder / files.MODEL)
     raise DivergedError(

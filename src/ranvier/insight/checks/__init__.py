@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import ClassVar, Protocol
 
-from ...catalog import CHECKS, load
+from ...catalog import CHECKS, TRAINING_CHECKS, WIRING_CHECKS, load
 from ...errors import Mistake, did_you_mean
 from ...finding import Finding, Severity
 from .case import Case as Case
@@ -49,12 +49,13 @@ def examine(case: Case, without: Collection[str] = ()) -> list[Finding]:
 
 
 def unknown_codes(codes: Collection[str]) -> list[Mistake]:
-    """A mistake for each of ``codes`` that no check has.
+    """A mistake for each of ``codes`` that no check has, of the data, the wiring or the training.
 
     >>> [str(mistake) for mistake in unknown_codes(["RV110", "RV999"])]
     ["There is no finding with the code 'RV999'. Did you mean 'RV109'?"]
     """
-    known = [load("checks", name).code for name in CHECKS] if codes else []
+    kinds = {"checks": CHECKS, "wiring_checks": WIRING_CHECKS, "training_checks": TRAINING_CHECKS}
+    known = [load(kind, name).code for kind, names in kinds.items() for name in names] if codes else []
     return [
         Mistake(f"there is no finding with the code {code!r}", remedy=did_you_mean(code, known))
         for code in codes

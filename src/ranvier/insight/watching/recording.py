@@ -14,6 +14,8 @@ class LayerSample:
         bad_inputs, bad_outputs: whether values were not finite.
         dead: of a ReLU the share of units that were 0 for all rows.
         saturated: of a sigmoid or tanh the share of values within 0.01 of an end.
+        varied: of a layer with weights, by how much its inputs differ from row to row, as a share of their size; None
+            where that is not defined.
     """
 
     name: str
@@ -21,6 +23,7 @@ class LayerSample:
     bad_outputs: bool = False
     dead: float = 0.0
     saturated: float = 0.0
+    varied: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,3 +75,14 @@ class Recording:
     evaluation: int = 0
     matters: bool = False
     first: int = 8
+
+
+def as_sample(values: dict[str, object]) -> Sample:
+    """The sample that ``dataclasses.asdict`` gave, back from JSON."""
+    layers: list[dict[str, object]] = values["layers"]  # type: ignore[assignment]
+    weights: list[dict[str, object]] = values["weights"]  # type: ignore[assignment]
+    return Sample(
+        step=values["step"],  # type: ignore[arg-type]
+        layers=tuple(LayerSample(**each) for each in layers),  # type: ignore[arg-type]
+        weights=tuple(WeightSample(**each) for each in weights),  # type: ignore[arg-type]
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Collection
 from typing import Any
@@ -13,7 +12,8 @@ from torch import Tensor, nn
 from ...errors import Mistake, SpecError
 from ...finding import Finding
 from . import examine
-from .recording import LayerSample, Recording, Sample, WeightSample
+from .measuring import layer_sample, leaves_of, matrices_of, weight_samples
+from .recording import LayerSample, Recording, Sample
 
 EVERY = 100
 """Sampled are the steps 1, 2, 4, ... 64, and from then on each hundredth."""
@@ -79,8 +79,8 @@ class Watch:
         self.findings: list[Finding] = []
         self.recording = Recording(matters=any(isinstance(m, MATTERING) for m in network.modules()))
         self._network, self._say, self._without = network, say, set(without)
-        self._weights = {n: p for n, p in network.named_parameters() if p.ndim > 1 and p.requires_grad}
-        self._leaves = [(n, m) for n, m in network.named_modules() if n and not list(m.children())]
+        self._weights = matrices_of(network)
+        self._leaves = leaves_of(network)
         self._layers: list[LayerSample] = []
         self._leaf_hooks: list[Any] = []
         self._before: list[Tensor] = []
@@ -128,28 +128,9 @@ class Watch:
                 self._examine()
 
     def _look(self, name: str) -> Any:
-        @torch.no_grad()
         def look(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-            output = output[0] if isinstance(output, tuple) else output
-            if not isinstance(output, Tensor) or not output.is_floating_point() or output.numel() == 0:
-                return
-            given = inputs[0] if inputs and isinstance(inputs[0], Tensor) else output
-            dead = saturated = 0.0
-            if isinstance(module, nn.ReLU) and output.ndim > 1 and len(output) > 1:
-                units = (output == 0).transpose(0, 1).flatten(1)
-                dead = float(units.all(1).float().mean())
-            elif isinstance(module, (nn.Tanh, nn.Sigmoid)):
-                low = -1.0 if isinstance(module, nn.Tanh) else 0.0
-                saturated = float(((output > 0.99) | (output < low + 0.01)).float().mean())
-            self._layers.append(
-                LayerSample(
-                    name,
-                    given.is_floating_point() and not bool(torch.isfinite(given).all()),
-                    not bool(torch.isfinite(output).all()),
-                    dead,
-                    saturated,
-                )
-            )
+            if sample := layer_sample(name, module, inputs, output):
+                self._layers.append(sample)
 
         return look
 
@@ -173,11 +154,7 @@ class Watch:
         recording, sampled = self.recording, self._sampled
         recording.steps += 1
         if sampled and self._before:
-            measured = [
-                WeightSample(name, _size(old), None if p.grad is None else _size(p.grad), _size(p - old))
-                for (name, p), old in zip(self._weights.items(), self._before)
-            ]
-            weights = tuple(w for w in measured if math.isfinite(w.size + (w.gradient or 0.0) + w.update))
+            weights = weight_samples(self._weights, self._before)
             recording.samples.append(Sample(recording.steps, tuple(self._layers), weights))
             self._before, self._layers = [], []
             self._examine()
@@ -188,7 +165,3 @@ class Watch:
             self.findings.append(finding)
             if self._say:
                 self._say(str(finding))
-
-
-def _size(tensor: Tensor) -> float:
-    return float(tensor.square().mean().sqrt())

@@ -1,0 +1,101 @@
+"""How a sampled step is measured: what the layers give out, the gradients, and how far the weights move."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .recording import LayerSample, WeightSample
+
+
+def leaves_of(network: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The modules without children, by name."""
+    return [
+        (name, module) for name, module in network.named_modules() if name and not list(module.children())
+    ]
+
+
+def matrices_of(network: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters that learn and are no vectors, by name."""
+    return {name: p for name, p in network.named_parameters() if p.ndim > 1 and p.numel() and p.requires_grad}
+
+
+@torch.no_grad()
+def layer_sample(name: str, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> LayerSample | None:
+    """What came in and out of one module; None where that is no tensor of numbers."""
+    output = output[0] if isinstance(output, tuple) and output else output
+    if not isinstance(output, Tensor) or not output.is_floating_point() or output.numel() == 0:
+        return None
+    given = inputs[0] if inputs and isinstance(inputs[0], Tensor) else output
+    dead = saturated = 0.0
+    if isinstance(module, nn.ReLU) and output.ndim > 1 and len(output) > 1:
+        units = (output == 0).transpose(0, 1).flatten(1)
+        dead = float(units.all(1).float().mean())
+    elif isinstance(module, (nn.Tanh, nn.Sigmoid)):
+        low = -1.0 if isinstance(module, nn.Tanh) else 0.0
+        saturated = float(((output > 0.99) | (output < low + 0.01)).float().mean())
+    return LayerSample(
+        name,
+        given.is_floating_point() and not finite(given),
+        not finite(output),
+        dead,
+        saturated,
+        _varied(module, given),
+    )
+
+
+def finite(tensor: Tensor) -> bool:
+    """Whether all values are finite; the sum alone tells it nearly always."""
+    return math.isfinite(float(tensor.sum())) or bool(torch.isfinite(tensor).all())
+
+
+def _varied(module: nn.Module, given: Tensor) -> float | None:
+    """By how much the rows that come into a linear map differ, as a share of their size."""
+    if not isinstance(module, nn.Linear) or given.ndim != 2 or len(given) < 8 or given.shape[1] < 4:
+        return None
+    size, middle = (float(torch.linalg.vector_norm(t)) for t in (given, given.mean(0)))
+    if not 0.0 < size < math.inf:
+        return None
+    return math.sqrt(max(0.0, 1.0 - len(given) * (middle / size) ** 2))
+
+
+@torch.no_grad()
+def weight_samples(weights: Mapping[str, nn.Parameter], before: Sequence[Tensor]) -> tuple[WeightSample, ...]:
+    """Sizes, gradients and updates of matrices whose values were ``before``, but for those that are not finite."""
+    if not weights:
+        return ()
+    now = [p.detach() for p in weights.values()]
+    gradients = [p.grad for p in weights.values()]
+    sizes = _sizes(before)
+    updates = _sizes(torch._foreach_sub(now, list(before)))
+    there = iter(_sizes([g for g in gradients if g is not None]))
+    samples = [
+        WeightSample(name, size, None if gradient is None else next(there), update)
+        for name, size, gradient, update in zip(weights, sizes, gradients, updates)
+    ]
+    return tuple(w for w in samples if math.isfinite(w.size + (w.gradient or 0.0) + w.update))
+
+
+def _sizes(tensors: Sequence[Tensor]) -> list[float]:
+    """The root of the mean square of each."""
+    if not tensors:
+        return []
+    norms: list[float] = torch.stack(torch._foreach_norm(list(tensors))).tolist()
+    return [norm / math.sqrt(tensor.numel()) for norm, tensor in zip(norms, tensors)]
+
+
+@contextmanager
+def in_evaluation(network: nn.Module) -> Iterator[None]:
+    """The network in evaluation mode; afterwards each module is in the mode that it was in."""
+    training = [module for module in network.modules() if module.training]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True

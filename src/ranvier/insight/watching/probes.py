@@ -1,0 +1,104 @@
+"""Probes: how Ranvier looks into its own trainings, in sampled steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...data.batches import Batch
+from ...training.state import State
+from . import examine
+from .measuring import in_evaluation, layer_sample, leaves_of, matrices_of, weight_samples
+from .recording import LayerSample, Recording, Sample, as_sample
+
+DOUBLING = 512
+"""Sampled are the steps 1, 2, 4, ... so far,"""
+
+EVERY = 500
+"""and from then on each that this number divides: the number of a step says it, not the clock, so that the same seed
+finds the same."""
+
+
+def sampled(step: int) -> bool:
+    """Whether a step (from 1) is one that is looked at closely.
+
+    >>> [step for step in range(1, 1600) if sampled(step)]
+    [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1500]
+    """
+    return step % EVERY == 0 if step > DOUBLING else step > 0 and step & (step - 1) == 0
+
+
+class Probes:
+    """A watcher of the training loop that measures sampled steps and keeps what the training checks find.
+
+    A sampled batch goes through the network once more, in evaluation mode, so that nothing is drawn and no statistics
+    move; gradients are those of the step. What was measured and found stands in ``state.noticed``, which the checkpoint
+    holds: a resumed run finds what it would have found.
+
+    Args:
+        state: of the training, at its start or where a resumed one goes on.
+        without: codes of findings that are left out.
+    """
+
+    def __init__(self, state: State, without: Collection[str] = ()) -> None:
+        found = state.noticed.setdefault("findings", [])
+        samples = state.noticed.setdefault("samples", [])
+        self.recording = Recording(samples=[as_sample(each) for each in samples], steps=state.step)
+        self._without = {*without, *(each["code"] for each in found)}
+        self._weights = matrices_of(state.network)
+        self._leaves = leaves_of(state.network)
+        self._before: list[Tensor] = []
+        self._prepare(state)
+
+    def on_step(self, state: State, batch: Batch, loss: float) -> None:
+        """Measure the step, if it is a sampled one."""
+        self.recording.steps = state.step
+        if self._before:
+            sample = Sample(
+                state.step,
+                tuple(layers_of(state.network, batch, self._leaves)),
+                weight_samples(self._weights, self._before),
+            )
+            self._before = []
+            self.recording.samples.append(sample)
+            state.noticed["samples"].append(asdict(sample))
+            self._examine(state)
+        self._prepare(state)
+
+    def on_epoch(self, state: State, line: Mapping[str, Any]) -> None:
+        """Nothing."""
+
+    def _prepare(self, state: State) -> None:
+        """Before a step that will be measured, keep the weights."""
+        if sampled(state.step + 1) and state.finished is None:
+            self._before = [p.detach().clone() for p in self._weights.values()]
+
+    def _examine(self, state: State) -> None:
+        for finding in examine(self.recording, self._without):
+            self._without.add(finding.code)
+            state.noticed["findings"].append(finding.as_dict())
+
+
+def layers_of(network: nn.Module, batch: Batch, leaves: list[tuple[str, nn.Module]]) -> list[LayerSample]:
+    """What the layers give out for a batch, in evaluation mode."""
+    seen: list[LayerSample] = []
+
+    def look(name: str) -> Any:
+        def hook(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+            if sample := layer_sample(name, module, inputs, output):
+                seen.append(sample)
+
+        return hook
+
+    hooks = [module.register_forward_hook(look(name)) for name, module in leaves]
+    try:
+        with in_evaluation(network), torch.no_grad():
+            network(batch.inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen
