@@ -270,9 +270,12 @@ def test_a_terminal_sees_a_live_line() -> None:
     from rich.progress import Progress, TextColumn
 
     from ranvier.cli.progress import LiveLine
+    from ranvier.finding import Finding
 
     console = Console(force_terminal=True, width=120, record=True)
-    state: Any = type("State", (), {"step": 7, "epoch": 1, "finished": None})()
+    finding = Finding("RV246", "warning", "layer '1', step 2", "It is dead.", "Wake it.")
+    noticed = {"findings": [finding.as_dict()]}
+    state: Any = type("State", (), {"step": 7, "epoch": 1, "finished": None, "noticed": noticed})()
     with Progress(TextColumn("{task.description} {task.fields[measured]}"), console=console) as bar:
         line = LiveLine(bar)
         line.on_epoch(state, {"validation": {"loss": 0.5, "accuracy": 0.75}})
@@ -283,6 +286,7 @@ def test_a_terminal_sees_a_live_line() -> None:
     seen = console.export_text()
     assert "epoch 2 loss 0.2500  validation loss 0.5000  validation accuracy 0.7500" in seen
     assert "measuring beside the baselines" in seen
+    assert seen.count(str(finding)) == 1
 
 
 def test_trace(ranvier: Ranvier) -> None:
