@@ -96,15 +96,21 @@ class Architecture:
             torch.manual_seed(seed)
             encoders: dict[str, Any] = {}
             trunk: Any
+            wanted = reads(choice.name)
+            alone = bool(wanted) and set(self.blocks) <= set(wanted)
+            linear = getattr(load("networks", choice.name), "head", None) if alone and wanted else None
             for name, features in self.blocks.items():
                 encoder, options = _encoder(choice, name)
+                if linear is not None:  # its features are the outputs already, but for a constant
+                    options["network"] = {"name": choice.name, "outputs": self.outputs, **choice.options}
                 encoders[name] = encoder(**features, **options)
             width = sum(int(encoder.outputs) for encoder in encoders.values())
-            if wanted := reads(choice.name):
-                trunk = Features(width) if set(self.blocks) <= set(wanted) else MLP(width, hidden=BESIDE)
+            if wanted:
+                trunk = Features(width) if alone else MLP(width, hidden=BESIDE)
             else:
                 trunk = load("networks", choice.name)(width, **choice.options)
-            head = trunk.head(self.outputs) if hasattr(trunk, "head") else Head(trunk.outputs, self.outputs)
+            maker = linear or getattr(trunk, "head", None)
+            head = maker(self.outputs) if maker else Head(trunk.outputs, self.outputs)
             return Assembled(encoders, trunk, head)
 
 

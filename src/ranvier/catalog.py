@@ -90,7 +90,8 @@ NETWORKS = {
     "resnet32": "ranvier.network.pictures.resnet:resnet32",
     "resnet44": "ranvier.network.pictures.resnet:resnet44",
     "resnet56": "ranvier.network.pictures.resnet:resnet56",
-    "text_cnn": "ranvier.network.text_cnn:TextCNN",  # from here on for sequences
+    "ngrams": "ranvier.network.ngrams:Ngrams",  # from here on for sequences
+    "text_cnn": "ranvier.network.text_cnn:TextCNN",
     "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # from here on for forecasts
     "nhits": "ranvier.network.forecasting.nhits:NHiTS",
 }

@@ -20,7 +20,7 @@ from ..catalog import load
 from .initializers import initialize
 from .layers import embedding
 
-TEXT_NETWORK = "text_cnn"
+TEXT_NETWORK = "ngrams"
 """What reads the texts of a table where no network for texts is named."""
 
 EMBEDDING = 128

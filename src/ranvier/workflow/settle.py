@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ..assemble import cost_of_a_picture, defaults, reads
+from ..catalog import load
 from ..data.kinds import Kind
 from ..errors import SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
@@ -95,7 +96,8 @@ def _general(
         batch, epochs, patience = picture_pace(rows, cost)
         length = f"for {rows:,} training pictures, of {cost / 1e6:,.1f} million multiplications each"
     elif read:
-        batch, epochs, patience = sequence_pace(rows)
+        own = getattr(load("networks", network), "pace", sequence_pace)
+        batch, epochs, patience = own(rows)
     else:
         batch, epochs, patience = pace(rows, ensemble=network == "tabm")
     asked = spec.training.optimizer or chosen.get("training.optimizer", ("adamw", ""))[0]

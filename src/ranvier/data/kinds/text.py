@@ -39,8 +39,10 @@ LONGEST = 1024
 """Of each cell so many words and signs are read: more take memory and time, and say little that is new."""
 
 FEWEST_WORDS = 5.0
-"""A column is text where its values have so many words on average; a character of a script without spaces is half of
-one."""
+"""A column is text where its values have so many words on average."""
+
+CHARACTERS = 1.6
+"""So many characters of a script without spaces are a word, on average."""
 
 MOSTLY = 0.5
 """A column is text where at least this share of its values is different."""
@@ -84,7 +86,7 @@ class Text:
             return Guess(0.0, "few different texts")
         words = float(np.mean(text.str.count_matches(_WORD).to_numpy()))
         unspaced = float(np.mean(text.str.count_matches(_UNSPACED).to_numpy()))
-        if words + unspaced / 2 < FEWEST_WORDS:
+        if words + unspaced / CHARACTERS < FEWEST_WORDS:
             return Guess(0.0, f"texts of {words + unspaced:.0f} words on average")
         what = "characters" if unspaced > words else "words"
         return Guess(0.92, f"text, {max(words, unspaced):.0f} {what} on average")
