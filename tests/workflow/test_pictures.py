@@ -16,11 +16,11 @@ import ranvier as rv
 from ranvier.assemble import Architecture
 from ranvier.data.kinds.image import Picture
 from ranvier.data.ledger import Ledger
-from ranvier.data.pictures import decoded, seen
+from ranvier.data.pictures import decoded, seen, written
 from ranvier.data.unread import unread
 from ranvier.delivery.weights import freeze, put_weights, read_weights
 from ranvier.errors import DataError, Interrupted, SpecError
-from ranvier.insight.report.filters import read_sheets, sheets
+from ranvier.insight.report.filters import changed, read_sheets, sheets
 from ranvier.network.pictures import resnet18, resnet20
 from small_run import StopAt
 
@@ -225,6 +225,32 @@ def test_the_report_shows_filters_and_feature_maps_of_the_worst_mistake(tmp_path
         assert np.abs(there - mine.numpy()).max() <= 0.5 + 1e-3
     assert size_of(first.image) == (9, 2 * 8 + 1)
     assert [sheet.caption[:8] for sheet in sheets(run.model)] == ["Filters "]
+    assert (
+        f"Row {row} as it is, and 15 times as augmentation changes pictures of training: shift 0.125, flip"
+        in text
+    )
+
+
+def test_the_report_shows_how_augmentation_changes_a_picture(tmp_path):
+    settings = {**QUICK, "training.epochs": 1, "evaluation.report": False, "augmentation.flip": True}
+    run = rv.fit(pictures(channels=3), settings=settings, out=tmp_path / "run")
+    made = pictures(channels=3)[0][0]
+    (sheet,) = changed(
+        run.model, {"x": written(made.transpose(2, 0, 1))}, "Row 1", {"flip": True, "shift": 0.0}
+    )
+    assert sheet.caption.endswith("pictures of training: flip")
+    height, width = made.shape[:2]
+    pixels = decoded(sheet.image, 3, *size_of(sheet.image)).transpose(1, 2, 0)
+    shown = [
+        pixels[top : top + height, left : left + width]
+        for top in range(0, pixels.shape[0], height + 1)
+        for left in range(0, pixels.shape[1], width + 1)
+    ]
+    assert np.array_equal(shown[0], made)
+    mirrored = [np.array_equal(one, made[:, ::-1]) for one in shown]
+    assert 0 < sum(mirrored) < 15
+    assert all(was or np.array_equal(one, made) for one, was in zip(shown, mirrored))
+    assert changed(run.model, {}, "Row 1", {"mixup": 0.2, "flip": False}) == []
 
 
 def size_of(image: str) -> tuple[int, int]:
@@ -235,7 +261,7 @@ def size_of(image: str) -> tuple[int, int]:
 def test_a_network_without_convolutions_has_no_filters(tmp_path):
     plain = rv.fit(pictures(), settings={"training.epochs": 1, "network": "linear"}, out=tmp_path / "plain")
     assert sheets(plain.model) == []
-    assert read_sheets(tmp_path / "none.rv", {}) == []
+    assert read_sheets(tmp_path / "none.rv", {}, {}) == []
     assert 'id="filters"' not in (plain.folder / "report.html").read_text()
 
 

@@ -58,7 +58,7 @@ class Contents:
         drift: of an evaluation: how its rows differ from the training rows.
         command: of an evaluation: what repeats it; empty for a run.
         targets: of several targets, by name, the same as if each were the only one; else nothing.
-        sheets: filters and feature maps of a network for pictures.
+        sheets: filters, feature maps and changed pictures of a network for pictures.
     """
 
     settings: dict[str, Any]
@@ -138,7 +138,7 @@ def read(folder: str | Path) -> Contents:
             _predictions(folder / "validation_predictions.csv", metrics, weighted) if measured else None
         ),
         spread=_json(folder / "spread.json", {}),
-        sheets=_sheets(folder, schema, metrics),
+        sheets=_sheets(folder, schema, metrics, settings.get("augmentation", {})),
     )
     if "targets" not in metrics:
         return contents
@@ -146,11 +146,13 @@ def read(folder: str | Path) -> Contents:
     return of_targets(contents, test, validation, weighted)
 
 
-def _sheets(folder: Path, schema: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> list[Sheet]:
-    """Filters and feature maps, where a column holds pictures."""
+def _sheets(
+    folder: Path, schema: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any], changes: Mapping[str, Any]
+) -> list[Sheet]:
+    """Filters, feature maps and changed pictures, where a column holds pictures."""
     if all(column.get("kind") != "image" for column in schema):
         return []
-    return read_sheets(folder / "model.rv", metrics.get("mistakes", {}))
+    return read_sheets(folder / "model.rv", metrics.get("mistakes", {}), changes)
 
 
 def _json(path: Path, otherwise: Any) -> Any:

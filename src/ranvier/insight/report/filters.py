@@ -1,4 +1,4 @@
-"""What a network for pictures looks for: the filters of its first layer, and its feature maps of one picture."""
+"""What a network for pictures looks for: filters, feature maps of a picture, and how training changes pictures."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST = 32
 """So many filters, or maps of a layer, are shown."""
 COLUMNS = 8
+CHANGED = 16
+"""So often a picture is shown that augmentation changes."""
 GROUND = 255
 """The grey between them."""
 
@@ -40,12 +42,13 @@ class Sheet:
     width: int
 
 
-def read_sheets(path: Path, mistakes: Mapping[str, Any]) -> list[Sheet]:
+def read_sheets(path: Path, mistakes: Mapping[str, Any], changes: Mapping[str, Any]) -> list[Sheet]:
     """The sheets of a model file; none where there is no such file, or no network for pictures in it.
 
     Args:
         path: of the model file.
         mistakes: ``columns`` and ``values`` of the rows with the worst mistakes, of which the first is passed through.
+        changes: the settings of ``augmentation``.
     """
     from ...delivery.file import load
 
@@ -56,7 +59,11 @@ def read_sheets(path: Path, mistakes: Mapping[str, Any]) -> list[Sheet]:
     except (SpecError, ModelFileError):  # a module of the user's own, or what whoever predicts is told
         return []
     for row, values in mistakes.get("values", {}).items():
-        return sheets(model, dict(zip(mistakes["columns"], values)), f"of row {row}, the worst mistake")
+        row_of = dict(zip(mistakes["columns"], values))
+        return [
+            *sheets(model, row_of, f"of row {row}, the worst mistake"),
+            *changed(model, row_of, f"Row {row}", changes),
+        ]
     return sheets(model)
 
 
@@ -95,6 +102,34 @@ def sheets(model: Model, row: Mapping[str, Any] | None = None, called: str = "of
         caption = f"Feature maps {called}: what {_plain(name)} gives, {size} each; dark is low, light is high"
         found.append(_sheet(_stretched(maps)[:, None], caption))
     return found
+
+
+def changed(model: Model, row: Mapping[str, Any], called: str, changes: Mapping[str, Any]) -> list[Sheet]:
+    """A picture as it is, and as augmentation changes the pictures of training; nothing where nothing is changed.
+
+    Args:
+        model: whose encoder reads one column of pictures; another gives nothing.
+        row: the picture of one row, by column.
+        called: the row, in words.
+        changes: the settings of ``augmentation``; mixing with other pictures is not shown.
+    """
+    import torch
+
+    from ...data.augment import Augment
+
+    alone = {name: value for name, value in changes.items() if value and name not in ("mixup", "cutmix")}
+    block: Any = model.preparation.blocks.get("image")
+    if not alone or block is None or len(block.columns) != 1:
+        return []
+    raw = pl.DataFrame({block.columns[0]: pl.Series([row.get(block.columns[0])], dtype=pl.String)})
+    picture = block.transform(raw)
+    others = Augment(**alone)(picture.repeat(CHANGED - 1, 1, 1, 1), torch.Generator().manual_seed(0))
+    pixels = torch.cat([picture, others.round().to(torch.uint8)]).numpy()
+    said = ", ".join(name if value is True else f"{name} {value:g}" for name, value in alone.items())
+    caption = (
+        f"{called} as it is, and {CHANGED - 1} times as augmentation changes pictures of training: {said}"
+    )
+    return [_sheet(pixels, caption)]
 
 
 def filters_section(shown: list[Sheet]) -> Html | str:
