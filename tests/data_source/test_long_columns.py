@@ -13,6 +13,7 @@ from ranvier.data.kinds import boolean, number, values
 from ranvier.data.kinds.boolean import Boolean
 from ranvier.data.kinds.category import Category
 from ranvier.data.kinds.number import Number
+from ranvier.data.kinds.quantity import Quantity
 from ranvier.data.ledger import Ledger
 from ranvier.data.schema import Column, Schema
 from ranvier.data.source import read, records
@@ -190,3 +191,34 @@ def test_rows_written_in_pieces_are_the_same(monkeypatch):
     monkeypatch.setattr(side_by_side, "WORTH", 1)
     assert fitted.transform(frame).equal(whole)
     assert whole[:, 5:].tolist() == np.isnan(drawn[:, :3]).tolist()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_numbers_among_words_are_read_by_distinct_values(monkeypatch, seed):
+    column = draws(200, seed)
+    slow = values.read_numbers(column)
+    monkeypatch.setattr(values, "LONG", 10)
+    fast = values.read_numbers(column)
+    assert np.array_equal(fast[0], slow[0], equal_nan=True)
+    assert fast[1].tolist() == slow[1].tolist()
+
+
+@pytest.mark.parametrize(
+    "cells", [[0.0, 1.0, None], [0, 1, 1], [1, 1], [float("nan"), 1.0], [0, 2], [0.5], [None]]
+)
+def test_numbers_as_booleans_are_told_as_their_text_is(cells):
+    column = pl.Series("a", cells, None if any(cells) else pl.Float64)
+    text = pl.Series("a", [None if cell is None else str(cell) for cell in cells], pl.String)
+    assert Boolean.infer(column) == Boolean.infer(text)
+
+
+@pytest.mark.parametrize(
+    "cells", [["red", "dark blue"], ["2 kg", "red"], ["red", None], ["?"], ["1 kg", "2 kg"]]
+)
+def test_words_without_digits_are_no_quantities(cells):
+    column = pl.Series("a", cells * 20)
+    text = values.read_text(column).drop_nulls()
+    found = Quantity.infer(column)
+    assert bool(found.confidence) == (text.str.contains(r"\d").mean() == 1.0)
+    if len(text) and not text.str.contains(r"\d").any():
+        assert found.reason == "not written as quantities"

@@ -77,7 +77,7 @@ def _repeated(frame: pl.DataFrame) -> NDArray[np.bool_]:
         sample = frame.gather_every(max(1, frame.height // SAMPLED))
         plain = [column for column in sample.iter_columns() if is_readable(column)]
         few = sorted(plain, key=lambda column: column.n_unique(), reverse=True)[:TELLING]
-        first = frame.select(column.name for column in few).hash_rows().is_first_distinct()
-        if first.all():
+        found = np.sort(frame.select(column.name for column in few).hash_rows().to_numpy())
+        if (found[1:] != found[:-1]).all():
             return np.zeros(frame.height, dtype=np.bool_)
     return ~frame.hash_rows().is_first_distinct().to_numpy()

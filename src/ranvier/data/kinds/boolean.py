@@ -71,6 +71,10 @@ class Boolean:
         if not is_readable(values):
             return Guess(0.0, f"values of type {values.dtype}")
         distinct = values.unique()
+        if values.dtype.is_float() or values.dtype.is_integer():
+            numbers = distinct.drop_nulls().to_numpy()
+            if not (np.isnan(numbers) | (numbers == 0) | (numbers == 1)).all():
+                return Guess(0.0, OTHER)
         if values.dtype != pl.Boolean and not set(_words(distinct.head(TRIED)).drop_nulls()) <= _YES | _NO:
             return Guess(0.0, OTHER)  # which a few values tell, mostly
         words = _words(distinct).drop_nulls().unique()

@@ -27,7 +27,16 @@ from typing_extensions import Self
 from ...errors import DataError, Mistake
 from ..ledger import Ledger
 from . import Guess
-from .values import FEWEST, check_state, frequent, is_readable, note_cells, read_numbers, read_text
+from .values import (
+    FEWEST,
+    check_state,
+    few_distinct,
+    frequent,
+    is_readable,
+    note_cells,
+    read_numbers,
+    read_text,
+)
 
 MISSING = "missing: taken as no labels"
 UNSEEN = "labels not seen in training: left out"
@@ -257,6 +266,8 @@ def _absent(values: pl.Series) -> NDArray[np.bool_]:
 
 def _separator(text: pl.Series) -> str:
     """What stands between labels: of what divides any text, into numbers of parts that vary, the first."""
+    distinct = few_distinct(text)
+    text = text if distinct is None else distinct
     for separator in SEPARATORS:
         parts = text.str.count_matches(separator, literal=True)
         if parts.n_unique() > 1:

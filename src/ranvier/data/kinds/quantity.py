@@ -76,6 +76,8 @@ class Quantity:
         _, plain = read_numbers(text)
         if not len(text) or not plain.any():
             return Guess(0.0, "plain numbers" if len(text) else "no values")
+        if not text.str.contains(r"\d").any():
+            return Guess(0.0, "not written as quantities")
         mark, unit, units = _habits(text)
         numbers = _numbers(text, mark, unit)
         known = numbers.is_not_null().to_numpy()

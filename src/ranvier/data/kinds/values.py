@@ -36,6 +36,9 @@ FEWEST = 5
 LONG = 10_000
 """A column of at least so many rows is read by its distinct values, where these are few."""
 
+FIRST = 1_000
+"""So many values tell that a column of text is likely no numbers."""
+
 _WHOLE = r"^(-?(?:0|[1-9]\d*))\.0*$"
 
 
@@ -131,24 +134,30 @@ def read_numbers(values: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.boo
     values = _plain(values)
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return values.cast(pl.Float64).to_numpy(), np.zeros(len(values), dtype=np.bool_)
+    if (words := _words(values)) is not None:
+        of_words, wrong = read_numbers(words)
+        places = by_distinct(values, words, np.arange(len(words)))
+        return of_words[places], wrong[places]
     numbers = values.cast(pl.String).cast(pl.Float64, strict=False)
     unread = np.flatnonzero((numbers.is_null() & values.is_not_null()).to_numpy())
     read, malformed = numbers.to_numpy(), np.zeros(len(values), dtype=np.bool_)
-    if len(unread):
+    if len(unread):  # padded, missing, or malformed
+        text = _present(values[unread])
+        rest = text.cast(pl.Float64, strict=False)
         read = read.copy()
-        read[unread], malformed[unread] = _unread(values[unread])
+        read[unread] = rest.to_numpy()
+        malformed[unread] = (text.is_not_null() & rest.is_null()).to_numpy()
     return read, malformed
 
 
-def _unread(values: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Read texts that are no plain numbers: padded, missing, or malformed."""
-    distinct = few_distinct(values)
-    if distinct is not None:
-        numbers, malformed = _unread(distinct)
-        return by_distinct(values, distinct, numbers), by_distinct(values, distinct, malformed)
-    text = _present(values)
-    rest = text.cast(pl.Float64, strict=False)
-    return rest.to_numpy(), (text.is_not_null() & rest.is_null()).to_numpy()
+def _words(values: pl.Series) -> pl.Series | None:
+    """The distinct values of a long column of text where they are few, and the first ones are mostly no numbers."""
+    if values.dtype != pl.String or len(values) < LONG:
+        return None
+    first = values.head(FIRST)
+    if first.cast(pl.Float64, strict=False).null_count() * 2 < len(first):
+        return None
+    return few_distinct(values)
 
 
 def note_cells(

@@ -88,7 +88,7 @@ def read_typed(location: object, ledger: Ledger, written: Collection[str] | None
             ledger.note(
                 "kept", "the header has no name for the column; it is called by its place", frame.height, name
             )
-    return Table(frame, rows, path.name, fingerprint)
+    return Table(frame, rows, path.name, fingerprint.result())
 
 
 def read_header(text: bytes, separator: str) -> tuple[list[str], int, int]:

@@ -9,10 +9,14 @@ texts of one number (``1.5`` and ``1.50``) are one value then.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
+from itertools import compress
 from typing import cast
 
 import polars as pl
 from polars import selectors as cs
+
+from ..side_by_side import side_by_side
 
 PLACES = 128
 """At so many places of a text, evenly spaced, records are looked at to tell the columns of numbers."""
@@ -107,10 +111,10 @@ def parse_typed(
                 raise
             numbers = []
             continue
-        exact = [name for name in numbers if _are_exact(frame[name])]
-        if len(exact) == len(numbers):
+        exact = side_by_side(partial(_are_exact, frame), numbers, frame.height * len(numbers))
+        if all(exact):
             return frame
-        numbers = exact
+        numbers = list(compress(numbers, exact))
 
 
 def are_numbers(values: pl.Series) -> bool:
@@ -126,9 +130,9 @@ def are_numbers(values: pl.Series) -> bool:
     return not read.null_count() and read.n_unique() > 2
 
 
-def _are_exact(numbers: pl.Series) -> bool:
-    """Tell whether all are finite, and so small that a whole number is only one."""
-    low, high = cast("float | None", numbers.nan_min()), cast("float | None", numbers.nan_max())
+def _are_exact(frame: pl.DataFrame, name: str) -> bool:
+    """Tell whether all numbers of a column are finite, and so small that a whole number is only one."""
+    low, high = (cast("float | None", end) for end in (frame[name].nan_min(), frame[name].nan_max()))
     return low is None or high is None or (low > -EXACT and high < EXACT)
 
 

@@ -60,7 +60,7 @@ def read(location: object, ledger: Ledger) -> Table:
         frame, lacking = _from_lines(text, rows, path.name)
         ledger.read += int(blank.sum())
         ledger.drop("a blank line", np.flatnonzero(blank).tolist())
-    table = replace(native_table(frame, ledger, path.name, fingerprint), rows=rows)
+    table = replace(native_table(frame, ledger, path.name, fingerprint.result()), rows=rows)
     for key, places in lacking.items():
         ledger.note("kept", LACKING, len(places), key, rows[places].tolist())
     return table

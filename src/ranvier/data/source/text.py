@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from ...errors import DataError, Mistake
@@ -39,7 +40,7 @@ ENDINGS = {  # of those that another source reads
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_text(path: Path, expected: str = "a CSV file") -> tuple[bytes, str]:
+def read_text(path: Path, expected: str = "a CSV file") -> tuple[bytes, Future[str]]:
     """Read a file of text.
 
     Args:
@@ -48,14 +49,16 @@ def read_text(path: Path, expected: str = "a CSV file") -> tuple[bytes, str]:
 
     Returns:
         The text in UTF-8 without a byte order mark, with ``\\n`` for every line break and one at its end, without
-        blank lines at its end; and the SHA-256 of the file's bytes, in hex.
+        blank lines at its end; and the SHA-256 of the file's bytes, in hex, which is worked out meanwhile.
 
     Raises:
         DataError: the file is missing, not readable, empty, not text, or not UTF-8.
     """
     with opening(path):
         raw = path.read_bytes()
-    fingerprint = hashlib.sha256(raw).hexdigest()
+    thread = ThreadPoolExecutor(1)
+    fingerprint = thread.submit(lambda content: hashlib.sha256(content).hexdigest(), raw)
+    thread.shutdown(wait=False)
     text = _unpacked(raw, path)
     del raw  # of a large file, each copy counts
     check_text(text, path, expected)
