@@ -26,7 +26,29 @@ def test_a_perfect_class_of_few_rows_is_not_certain() -> None:
     found = measure_classes(target, np.eye(2)[target])[0]
     low = pytest.approx(wilson(1.0, 4)[0])
     assert found["recall"] == {"value": 1.0, "low": low, "high": 1.0}
-    assert found["precision"]["low"] == low and found["f1"]["low"] == low
+    assert found["precision"]["low"] == low
+    share = wilson(1.0, 4)[0]  # of hits among the rows that are of the class or called so
+    assert found["f1"] == {"value": 1.0, "low": pytest.approx(2 * share / (1 + share)), "high": 1.0}
+
+
+def test_f1_of_a_class_that_is_never_called_has_an_interval() -> None:
+    found = measure_classes([0, 0, 1, 1, 1], np.eye(2)[[0] * 5])[1]
+    high = wilson(0.0, 3)[1]
+    assert found["f1"] == {"value": 0.0, "low": 0.0, "high": pytest.approx(2 * high / (1 + high))}
+
+
+def test_the_interval_of_f1_covers() -> None:
+    """20 rows of a class of 100, 5 of others called so: 600 samples leave 0.9 percentage points of noise."""
+    generator, covered = np.random.default_rng(0), 0
+    shares = np.array([0.7, 0.1, 0.05, 0.15])  # neither, missed, false alarm, hit
+    f1 = 2 * 0.15 / (0.25 + 0.2)
+    for _ in range(600):
+        cell = generator.choice(4, 100, p=shares)
+        entry = measure_classes(
+            np.isin(cell, (1, 3)).astype(int), np.eye(2)[np.isin(cell, (2, 3)).astype(int)]
+        )
+        covered += entry[1]["f1"]["low"] <= f1 <= entry[1]["f1"]["high"]
+    assert 0.93 < covered / 600 < 0.98
 
 
 def test_a_class_that_does_not_occur() -> None:

@@ -36,8 +36,9 @@ def test_classes(classes):
         assert entry["value"] == metric(target, p)[0]
         assert metric.low <= entry["low"] < entry["value"] < entry["high"] <= metric.high
         assert entry["reason"] is None
-        method = "wilson" if metric.proportion else "simulation" if metric.interval else "jackknife"
-        assert entry["method"] == method
+        own = {"expected_calibration_error": "simulation", "lift": "influence"}.get(metric.name)
+        counted = "added rows" if metric.needs == "labels" else "jackknife"
+        assert entry["method"] == ("wilson" if metric.proportion else own or counted)
 
 
 @pytest.mark.parametrize("shape", [(60,), (60, 2)])
@@ -64,23 +65,26 @@ def test_a_tenfold_weight_moves_value_and_interval():
     wrong = p.argmax(1) != target
     entry = measure(target, p, [m.accuracy], weight=np.where(wrong, 10.0, 1.0))["accuracy"]
     assert entry["value"] == pytest.approx((~wrong).sum() / ((~wrong).sum() + 10 * wrong.sum()))
-    assert entry["method"] == "jackknife"
+    assert entry["method"] == "added rows"
     assert entry["low"] < entry["value"] < entry["high"]
 
 
-def test_all_right_is_not_certain():
-    """30 rows of 3 classes, none wrong: they are worth 9 / (3 / 10) = 30 rows, and unequal classes fewer."""
+def test_a_perfect_order_is_not_certain():
+    """30 rows of 3 classes are worth 9 / (3 / 10) = 30 rows, and unequal classes fewer."""
     target = np.repeat([0, 1, 2], 10)
-    found = measure(target, np.eye(3)[target], CLASSIFY)
-    for name in ("balanced_accuracy", "f1_macro", "precision_weighted", "roc_auc"):
-        entry = found[name]
-        assert (entry["low"], entry["high"]) == pytest.approx(wilson(1.0, 30))
-        assert entry["method"] == "wilson"
+    entry = measure(target, np.eye(3)[target], [m.roc_auc])["roc_auc"]
+    assert (entry["low"], entry["high"]) == pytest.approx(wilson(1.0, 30))
+    assert entry["method"] == "wilson"
     target = np.array([0] * 58 + [1] * 2)
-    entry = measure(target, np.eye(2)[target], [m.balanced_accuracy])["balanced_accuracy"]
+    entry = measure(target, np.eye(2)[target], [m.roc_auc])["roc_auc"]
     assert entry["low"] == pytest.approx(wilson(1.0, 4 / (1 / 58 + 1 / 2))[0])
-    entry = measure(target, np.eye(2)[1 - target], [m.balanced_accuracy])["balanced_accuracy"]
+    entry = measure(target, np.eye(2)[1 - target], [m.roc_auc])["roc_auc"]
     assert (entry["low"], entry["high"]) == pytest.approx(wilson(0.0, 4 / (1 / 58 + 1 / 2)))
+
+
+def test_rows_of_one_class_have_the_interval_of_their_share():
+    entry = measure(np.zeros(20, dtype=int), np.eye(2)[[0] * 20], [m.balanced_accuracy])["balanced_accuracy"]
+    assert (entry["low"], entry["method"]) == (pytest.approx(wilson(1.0, 20)[0]), "wilson")
 
 
 def test_what_is_not_defined_says_why():

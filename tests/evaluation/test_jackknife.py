@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from ranvier.evaluation import metrics as m
-from ranvier.evaluation.jackknife import BLOCKS, WHOLE, Blocks, bounds, spread, without_each
+from ranvier.evaluation.jackknife import BLOCKS, WHOLE, Blocks, bounds, moments, without_each
 from ranvier.evaluation.more_metrics import mcc
 
 
@@ -47,9 +47,19 @@ def test_the_standard_error_of_a_mean_is_the_textbooks():
     errors = np.random.default_rng(0).normal(size=(50, 1))
     blocks = Blocks.draw(50, 0)
     without = without_each([m.mse], np.zeros((50, 1)), errors, blocks)["mse"]
-    deviation, skewness = spread(float((errors**2).mean()), without, blocks)
-    assert deviation == pytest.approx(stats.sem((errors**2).ravel()))
-    assert skewness == pytest.approx(stats.skew((errors**2).ravel()))
+    found = moments(float((errors**2).mean()), without, blocks)
+    assert found.middle == pytest.approx((errors**2).mean())
+    assert found.deviation == pytest.approx(stats.sem((errors**2).ravel()))
+    assert found.skewness == pytest.approx(stats.skew((errors**2).ravel()))
+    assert found.kurtosis == pytest.approx(stats.kurtosis((errors**2).ravel(), fisher=False))
+
+
+def test_the_middle_of_a_variance_is_without_bias():
+    """Quenouille's own example: the squares about the mean over n become those over n - 1."""
+    values = np.random.default_rng(0).exponential(size=30)
+    without = np.array([np.delete(values, row).var() for row in range(30)])
+    found = moments(values.var(), without, Blocks(np.arange(30), np.ones(30, dtype=int)))
+    assert found.middle == pytest.approx(values.var(ddof=1))
 
 
 def test_blocks_of_unequal_size_give_the_same_standard_error():
@@ -59,7 +69,7 @@ def test_blocks_of_unequal_size_give_the_same_standard_error():
     for seed in range(20):
         blocks = Blocks.draw(701, seed)
         without = without_each([m.mae], np.zeros((701, 1)), errors, blocks)["mae"]
-        found.append(spread(float(np.abs(errors).mean()), without, blocks)[0])
+        found.append(moments(float(np.abs(errors).mean()), without, blocks).deviation)
     assert np.mean(found) == pytest.approx(stats.sem(np.abs(errors).ravel()), rel=0.03)
 
 
@@ -76,17 +86,32 @@ def test_a_share_has_the_interval_of_its_logit():
 
 
 def test_halls_transformation_by_hand():
-    """Its inverse: g(t) = t + skew t^2 / 3 + skew^2 t^3 / 27 + skew / 6 at the two ends is -+t of 29 degrees."""
+    """Its inverse: g(t) = t + skew t^2 / 3 + skew^2 t^3 / 27 + skew / 6 at the two ends is -+t, with as many degrees
+    of freedom as a variance of such numbers has."""
     errors = np.random.default_rng(3).exponential(size=(30, 1))
     blocks = Blocks.draw(30, 0)
     without = without_each([m.mae], np.zeros((30, 1)), errors, blocks)["mae"]
     value = float(errors.mean())
-    deviation, skewness = spread(value, without, blocks)
+    deviation, skewness = stats.sem(errors.ravel()), stats.skew(errors.ravel())
     low, high = bounds(m.mae, value, without, blocks)
-    skew, quantile = skewness / np.sqrt(30), stats.t.ppf(0.975, 29)
+    freedom = 2 * 30 / (stats.kurtosis(errors.ravel(), fisher=False) - 1)
+    assert freedom < 29
+    skew, quantile = skewness / np.sqrt(30), stats.t.ppf(0.975, freedom)
     for end, expected in ((high, -quantile), (low, quantile)):
         t = (value - end) / deviation
         assert t + skew * t**2 / 3 + skew**2 * t**3 / 27 + skew / 6 == pytest.approx(expected)
+
+
+def test_it_covers_squares_of_heavy_tailed_errors():
+    """The mean square of Student's t with six degrees is 1.5; without Satterthwaite's rule 92% of 600 hold it."""
+    generator, covered = np.random.default_rng(0), 0
+    for sample in range(600):
+        errors = generator.standard_t(6, (100, 1))
+        blocks = Blocks.draw(100, sample)
+        without = without_each([m.mse], np.zeros((100, 1)), errors, blocks)["mse"]
+        low, high = bounds(m.mse, float((errors**2).mean()), without, blocks)
+        covered += low <= 1.5 <= high
+    assert 0.93 < covered / 600 < 0.97
 
 
 @pytest.mark.parametrize(("name", "rows"), [("mae", 40), ("rmse", 100), ("r2", 100), ("roc_auc", 100)])

@@ -7,7 +7,7 @@ regression.py      how far predicted values are from true ones
 ordered.py         how many classes, or counts, a prediction is off
 label_sets.py      several labels at once
 answers.py         a baseline's answers for predictions of any form
-jackknife.py       the interval of a metric; Wilson's is in resampling.py
+jackknife.py       the interval of a metric; added_rows.py: of what is counted by class; Wilson's is in resampling.py
 resampling.py      the paired bootstrap behind comparisons
 intervals.py       measure: each metric with its 95% interval
 slices.py          where a network is worst; fairness.py: the rates of groups; mistakes.py: the worst rows

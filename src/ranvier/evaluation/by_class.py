@@ -7,23 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .classification import confusion_matrix, f1, of_one_class
-from .intervals import measure
-from .metrics import Metric
+from .classification import confusion_matrix
 from .resampling import wilson
 
 
-def measure_classes(target: ArrayLike, prediction: ArrayLike, seed: int = 0) -> list[dict[str, Any]]:
+def measure_classes(target: ArrayLike, prediction: ArrayLike) -> list[dict[str, Any]]:
     """Measure each of the C classes of a prediction.
 
-    Precision is a share of the rows predicted as the class and recall a share of the rows that are of it, so that
-    Wilson's interval of as many rows holds for each. F1 has the jackknife's, or Wilson's of the smaller number of rows
-    where it is 0 or 1.
+    Precision is a share of the rows predicted as the class, recall of the rows that are of it, and F1 grows with the
+    share of hits among all of these, so that Wilson's interval of as many rows holds for each.
 
     Args:
         target: (N,) class indices 0..C-1.
         prediction: (N, C) probabilities or scores.
-        seed: see ``measure``.
 
     Returns:
         For each class ``precision``, ``recall`` and ``f1``, each with ``value``, ``low`` and ``high``, and ``support``,
@@ -38,28 +34,22 @@ def measure_classes(target: ArrayLike, prediction: ArrayLike, seed: int = 0) -> 
     """
     cells = confusion_matrix(target, prediction)
     hits, predicted, true = np.diag(cells), cells.sum(0), cells.sum(1)
-    scores = [
-        Metric(f"f1[{c}]", "classes", True, "labels", of_one_class(f1, c), high=1.0)
+    return [
+        {
+            "precision": _share(hits[c], predicted[c]),
+            "recall": _share(hits[c], true[c]),
+            "f1": _f1(hits[c], predicted[c], true[c]),
+            "support": int(true[c]),
+        }
         for c in range(len(cells))
     ]
-    measured = measure(target, prediction, scores, seed, probabilities=False)
-    found = []
-    for c, score in enumerate(scores):
-        f1_score: dict[str, Any] = {name: measured[score.name][name] for name in ("value", "low", "high")}
-        fewer = min(predicted[c], true[c])
-        if not fewer:
-            f1_score.update(low=None, high=None)
-        elif f1_score["value"] in (0.0, 1.0):
-            f1_score.update(zip(("low", "high"), wilson(f1_score["value"], fewer)))
-        found.append(
-            {
-                "precision": _share(hits[c], predicted[c]),
-                "recall": _share(hits[c], true[c]),
-                "f1": f1_score,
-                "support": int(true[c]),
-            }
-        )
-    return found
+
+
+def _f1(hits: float, predicted: float, true: float) -> dict[str, float | None]:
+    """F1 = 2 J / (1 + J) of the share J of hits among the rows that are of the class, or predicted as it."""
+    share = _share(hits, predicted + true - hits)
+    found = {name: None if j is None else 2 * j / (1 + j) for name, j in share.items()}
+    return found if true else {**found, "low": None, "high": None}  # no row of it says how many would be hit
 
 
 def _share(hits: float, rows: float) -> dict[str, float | None]:

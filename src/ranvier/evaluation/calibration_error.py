@@ -12,7 +12,7 @@ import numpy as np
 
 from .classification import Labels, labels
 from .inputs import Floats
-from .metrics import Metric
+from .metrics import Ends, Metric
 
 BINS = 10
 DRAWS = 2000
@@ -32,8 +32,8 @@ def of_bins(target: Labels, probabilities: Floats, weights: Floats) -> Floats:
     return total
 
 
-def interval(target: Labels, probabilities: Floats, weight: Floats | None, seed: int) -> tuple[float, float]:
-    """The 95% interval of the expected calibration error.
+def interval(target: Labels, probabilities: Floats, weight: Floats | None, seed: int) -> tuple[str, Ends]:
+    """The 95% interval of the expected calibration error, by simulation.
 
     Noise cannot cancel under the absolute value: the error that is measured is above the true one, the more so the
     nearer to 0 that is, and a bootstrap adds the same once more. Here the measurement is simulated instead: bins with
@@ -77,7 +77,7 @@ def interval(target: Labels, probabilities: Floats, weight: Floats | None, seed:
 
     scale = float(share @ profile)
     low, high = (scale * _root(lambda t, q=q: above(t, q)) for q in (0.975, 0.025))  # type: ignore[misc]
-    return min(low, error), min(max(high, error), 1.0)
+    return "simulation", (min(low, error), min(max(high, error), 1.0))
 
 
 def _root(rising: Callable[[float], float]) -> float:

@@ -60,18 +60,6 @@ def f1(hits: Floats, predicted: Floats, true: Floats) -> Floats:
     return _divide(2 * hits, predicted + true)
 
 
-def of_one_class(score: Score, index: int) -> Callable[[Labels, Labels, Floats], Floats]:
-    """The metric (N,), (N,), (R, N) -> (R,) that is ``score`` of the class with that index."""
-
-    def one(target: Labels, predicted: Labels, weights: Floats) -> Floats:
-        scores = score(*_counts(target, predicted, weights))
-        # the highest class may be in none of the rows and none of the predictions
-        value: Floats = scores[:, index] if index < scores.shape[1] else np.zeros(len(weights))
-        return value
-
-    return one
-
-
 def macro(score: Score) -> Callable[[Labels, Labels, Floats], Floats]:
     """The metric (N,), (N,), (R, N) -> (R,) that averages ``score`` over the classes that occur."""
 

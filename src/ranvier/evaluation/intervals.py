@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import Mistake, SpecError
+from .added_rows import bounds_with_rows, takes
 from .inputs import BASE, Floats, check_probabilities, checked, checked_weight
 from .jackknife import Blocks, bounds, without_each
 from .metrics import Metric
@@ -19,7 +20,8 @@ class Measured(TypedDict):
     """A metric as it stands in ``metrics.json``.
 
     ``value`` is None where the metric is not defined, ``low`` and ``high`` where the rows do not allow an interval;
-    ``reason`` then says why, and is None otherwise. ``method`` is ``wilson``, ``jackknife``, ``simulation`` or None.
+    ``reason`` then says why, and is None otherwise. ``method`` is ``wilson``, ``jackknife``, ``added rows`` (the
+    jackknife with these), the name of a metric's own, or None.
     """
 
     value: float | None
@@ -41,10 +43,11 @@ def measure(
 ) -> dict[str, Measured]:
     """Measure predictions, each metric with its 95% interval (or that of another ``level``).
 
-    A share of right rows (accuracy) has Wilson's interval, the others the jackknife's (``jackknife.bounds``), or their
-    own where that would not hold. Where a metric of the classes is at its end, as when every row is right, the
-    jackknife has no width and would claim certainty; Wilson's interval of as many rows as the classes are worth
-    together (C^2 / sum 1/n_c) stands in its place.
+    A share of right rows (accuracy) has Wilson's interval, what is counted by class the jackknife's with a few rows
+    added (``added_rows``), the others the jackknife's (``jackknife.bounds``), or their own where that would not hold.
+    Where another metric of the classes is at its end, as the ROC AUC of a perfect order, the jackknife has no width and
+    would claim certainty; Wilson's interval of as many rows as the classes are worth together (C^2 / sum 1/n_c) stands
+    in its place.
 
     Args:
         target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1.
@@ -86,18 +89,24 @@ def measure(
         and not (metric.proportion and row_weight is None)
     ]
     blocks = Blocks.draw(len(truth), seed)
-    without = without_each(sampled, truth, guess, blocks, row_weight) if len(truth) > 1 else {}
+    counted = [metric for metric in sampled if len(truth) > 1 and takes(metric, truth)]
+    rest = [metric for metric in sampled if metric not in counted]
+    ends = bounds_with_rows(counted, truth, guess, blocks, row_weight, level)
+    without = without_each(rest, truth, guess, blocks, row_weight) if len(truth) > 1 else {}
     found: dict[str, Measured] = {}
     for metric in metrics:
         if metric not in usable:
             found[metric.name] = _without(None, "the network gives scores, not probabilities")
         elif np.isnan(value := values[metric.name]):
             found[metric.name] = _without(None, metric.undefined)
-        elif metric in sampled:
+        elif metric in counted:
+            low, high = ends[metric.name]
+            found[metric.name] = _measured(value, (min(low, value), max(high, value)), "added rows")
+        elif metric in rest:
             found[metric.name] = _jackknife(metric, value, without.get(metric.name), blocks, truth, level)
         elif metric.interval is not None:
-            own = metric.interval(truth, metric.read(guess), row_weight, seed)
-            found[metric.name] = _measured(value, own, "simulation")
+            method, own = metric.interval(truth, metric.read(guess), row_weight, seed)
+            found[metric.name] = _measured(value, own, method) if own else _without(value, method)
         else:
             found[metric.name] = _measured(value, wilson(value, len(truth), level), "wilson")
     return found

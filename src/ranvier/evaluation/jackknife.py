@@ -1,9 +1,11 @@
 """The jackknife: how much a metric moves when some of the rows are left out, and the interval that follows.
 
 Legend: N rows, G blocks of rows, M distinct outcomes. Each row is in one block; a metric is evaluated G times, each
-time without one block. Up to ``WHOLE`` rows a block is a row. References: Tukey, Bias and confidence in not-quite large
-samples (1958); Busing, Meijer and van der Leeden, Delete-m jackknife for unequal m (1999); Hall, On the removal of
-skewness by transformation (1992). What this covers, beside bootstraps, is in benchmarks/RESULTS.md.
+time without one block. Up to ``WHOLE`` rows a block is a row. What this covers is in benchmarks/RESULTS.md, what else
+was tried in docs/log.md. References: Tukey, Bias and confidence in not-quite large samples (1958); Quenouille, Notes on
+bias in estimation (1956); Busing, Meijer and van der Leeden, Delete-m jackknife for unequal m (1999); Hall, On the
+removal of skewness by transformation (1992); Satterthwaite, An approximate distribution of estimates of variance
+components (1946).
 """
 
 from __future__ import annotations
@@ -84,13 +86,32 @@ def without_each(
     return {name: np.concatenate(values) for name, values in found.items()}
 
 
+@dataclass(frozen=True)
+class Moments:
+    """What the blocks say of a metric.
+
+    Args:
+        middle: the metric less its bias.
+        deviation: its standard error.
+        skewness: of what each block adds to it.
+        kurtosis: likewise; 3 of the normal distribution.
+    """
+
+    middle: float
+    deviation: float
+    skewness: float
+    kurtosis: float
+
+
 def bounds(
     metric: Metric, value: float, without: Floats, blocks: Blocks, level: float = LEVEL
 ) -> tuple[float, float]:
     """The interval of a metric.
 
-    Where it has two ends it is Student's t on the logit between them. Else what is measured is often a mean of skewed
-    numbers (squared errors, log losses), and Hall's transformation takes the skewness out.
+    Where it has two ends it is Student's t on the logit between them, about the metric less its bias. Else what is
+    measured is often a mean of skewed numbers (squared errors, log losses): Hall's transformation takes the skewness
+    out, and as the standard error is itself poorly known where few rows hold most of the errors, t has no more degrees
+    of freedom than Satterthwaite's 2 G / (kurtosis - 1).
 
     Args:
         metric: what was measured.
@@ -104,23 +125,26 @@ def bounds(
     """
     from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-    deviation, skewness = spread(value, without, blocks)
-    t = float(stdtrit(len(without) - 1, (1 + level) / 2))
-    if deviation <= abs(value) * 1e-12:
+    found = moments(value, without, blocks)
+    count = len(without)
+    if found.deviation <= abs(value) * 1e-12:
         return value, value
-    below, above = value - metric.low, metric.high - value
-    if 0 < below < np.inf and 0 < above < np.inf:
-        step = np.exp(t * deviation * (1 / below + 1 / above))
+    freedom = min(count - 1, max(2.0, 2 * count / max(found.kurtosis - 1, 1e-9)))
+    t = float(stdtrit(freedom, (1 + level) / 2))
+    if metric.low < value < metric.high < np.inf and metric.low > -np.inf:
+        centre = found.middle if metric.low < found.middle < metric.high else value
+        below, above = centre - metric.low, metric.high - centre
+        step = np.exp(t * found.deviation * (1 / below + 1 / above))
         odds, whole = below / above, metric.high - metric.low
         low, high = (metric.low + whole * end / (1 + end) for end in (odds / step, odds * step))
     else:
-        start, end = _without_skewness(skewness / len(without) ** 0.5, t)
-        low, high = value - end * deviation, value - start * deviation
-    return max(float(low), metric.low), min(float(high), metric.high)
+        start, end = _without_skewness(found.skewness / count**0.5, t)
+        low, high = value - end * found.deviation, value - start * found.deviation
+    return max(min(float(low), value), metric.low), min(max(float(high), value), metric.high)
 
 
-def spread(value: float, without: Floats, blocks: Blocks) -> tuple[float, float]:
-    """The standard error of a metric, and the skewness of what each block adds to it.
+def moments(value: float, without: Floats, blocks: Blocks) -> Moments:
+    """What the blocks say of a metric.
 
     Args:
         value: on all rows.
@@ -132,8 +156,10 @@ def spread(value: float, without: Floats, blocks: Blocks) -> tuple[float, float]
     middle = len(without) * value - ((1 - 1 / times) * without).sum()
     added = (each - middle) / np.sqrt(times - 1)
     variance = float((added**2).mean())
-    skewness = float((added**3).mean()) / variance**1.5 if variance > 0 else 0.0
-    return variance**0.5, skewness
+    if variance <= 0:
+        return Moments(value, 0.0, 0.0, 3.0)
+    skewness, kurtosis = (float((added**power).mean()) / variance ** (power / 2) for power in (3, 4))
+    return Moments(float(middle), variance**0.5, skewness, kurtosis)
 
 
 def _without_skewness(skew: float, t: float) -> tuple[float, float]:

@@ -14,6 +14,9 @@ from . import classification as by_class
 from . import regression as by_value
 from .inputs import Floats, Form, check_probabilities, checked
 
+Ends = tuple[float, float]
+"""The low and the high end of an interval."""
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -34,8 +37,8 @@ class Metric:
         proportion: whether it is a share of right rows among all rows, so that Wilson's interval holds for it.
         undefined: why it has no value where ``function`` gives NaN, as a clause.
         classes: the fewest and the most classes that it says anything of; None is any number.
-        interval: (target, what it needs, row weights or None, seed) -> its 95% interval, where no general way to one
-            holds for it.
+        interval: (target, what it needs, row weights or None, seed) -> what its way is called, and its 95% interval;
+            or why there is none, and None. For metrics for which no general way holds.
     """
 
     name: str
@@ -48,7 +51,7 @@ class Metric:
     proportion: bool = False
     undefined: str = "the numbers are too large to be added up"
     classes: tuple[int, int | None] = (1, None)
-    interval: Callable[[Any, Any, Floats | None, int], tuple[float, float]] | None = None
+    interval: Callable[[Any, Any, Floats | None, int], tuple[str, Ends | None]] | None = None
 
     def __call__(self, target: ArrayLike, prediction: ArrayLike, weights: ArrayLike | None = None) -> Floats:
         """Measure ``prediction`` once for each row of ``weights``.

@@ -234,7 +234,7 @@ def _measure(
     said = {
         **said,
         "test": measured,
-        **of_classes(task, truth, predicted, 0),
+        **of_classes(task, truth, predicted),
         "slices": groups(task, truth, predicted, table.frame, model.schema, slices),
         "mistakes": inputs_of_worst(truth, predicted, table.frame, model.schema, numbers),
         "verdict": beside_training(task.metric, measured, then),

@@ -125,7 +125,7 @@ def _measure_one(spec: Spec, prepared: Prepared, predicted: dict[str, NDArray[An
     if calibration:
         metrics["calibration"] = calibration.as_dict()
     if "test" in present:
-        metrics.update(of_classes(task, truth["test"], predicted["test"], seed))
+        metrics.update(of_classes(task, truth["test"], predicted["test"]))
     if "test" in present:
         rows, named = prepared.frame("test"), spec.evaluation.slices
         metrics["slices"] = groups(
@@ -209,7 +209,7 @@ def weights_of(prepared: Prepared, part: str) -> NDArray[Any] | None:
     return None if weight is None else weight.numpy()
 
 
-def of_classes(task: Task, truth: NDArray[Any], predicted: NDArray[Any], seed: int) -> dict[str, Any]:
+def of_classes(task: Task, truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, Any]:
     """Each class's (or label's) precision, recall and F1 with intervals, its support; of classes the confusion matrix.
 
     The matrix counts rows: its rows are the true classes, its columns the predicted ones. Nothing where the task
@@ -217,7 +217,7 @@ def of_classes(task: Task, truth: NDArray[Any], predicted: NDArray[Any], seed: i
     """
     if task.forms[0] == "labels":
         scores = [
-            measure_classes(marks, np.stack([1 - chance, chance], axis=1), seed)[1]
+            measure_classes(marks, np.stack([1 - chance, chance], axis=1))[1]
             for marks, chance in zip(truth.T, predicted.T)
         ]
         return {"labels": dict(zip(task.classes, scores))}
@@ -225,7 +225,7 @@ def of_classes(task: Task, truth: NDArray[Any], predicted: NDArray[Any], seed: i
         return {}
     counts = confusion_matrix(truth, predicted).astype(int)
     return {
-        "classes": dict(zip(task.classes, measure_classes(truth, predicted, seed))),
+        "classes": dict(zip(task.classes, measure_classes(truth, predicted))),
         "confusion": {"classes": list(task.classes), "counts": counts.tolist()},
     }
 

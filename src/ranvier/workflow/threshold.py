@@ -76,7 +76,7 @@ def brings(
     mean = measure(np.zeros(len(cost)), cost, [load("metrics", "mae")], seed, weight=weight)["mae"]
     hot = np.eye(2)[called.astype(np.int64)]
     accuracy = measure(truth, hot, [load("metrics", "accuracy")], seed, weight=weight)["accuracy"]
-    scores = measure_classes(truth, hot, seed)[1]
+    scores = measure_classes(truth, hot)[1]
     return {
         "cost": mean,
         "accuracy": accuracy,
