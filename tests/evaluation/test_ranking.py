@@ -87,6 +87,16 @@ def test_a_tenth_without_positive_rows_has_wilsons_interval():
     assert entry["high"] == pytest.approx(wilson(0.0, 6)[1] * 6)
 
 
+def test_the_interval_of_the_lift_takes_rows_of_one_score_together():
+    """Their order is nothing, and where all have one score the lift is 1 for certain: chance cannot do other."""
+    target, p = scored(150, np.random.default_rng(3))
+    p = np.round(p, 1)
+    order = np.random.default_rng(4).permutation(150)
+    _, ends = interval_of_lift(target, p, None, 0)
+    assert interval_of_lift(target[order], p[order], None, 0)[1] == pytest.approx(ends)
+    assert interval_of_lift(target, np.full((150, 2), 0.5), None, 0)[1] == pytest.approx((1.0, 1.0))
+
+
 def test_few_positive_rows_have_no_interval_of_the_lift():
     target = np.arange(60) >= 61 - FEWEST_POSITIVE
     score = np.linspace(0.1, 0.9, 60)

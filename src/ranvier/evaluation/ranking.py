@@ -99,22 +99,22 @@ def interval_of_lift(
     if positive.sum() < FEWEST_POSITIVE:
         return f"fewer than {FEWEST_POSITIVE} rows have the positive class", None
     w = np.full(len(target), 1 / len(target)) if weight is None else weight / weight.sum()
-    order = np.argsort(-probabilities[:, -1], kind="stable")
-    y, w = positive[order].astype(np.float64), w[order]
-    above = np.cumsum(w)
-    top = np.clip(
-        (FIRST - (above - w)) / np.where(w > 0, w, 1.0), 0.0, 1.0
-    )  # the part of each row in the tenth
-    near = ((above > FIRST / 2) & (above <= 1.5 * FIRST)) | ((top > 0) & (top < 1))
-    share = float(w @ y)
-    found = float(w @ (top * y))
-    lift = found / (FIRST * share)
-    rows = 1 / float(w @ w)  # what the weighted rows are worth
+    y, rows = positive.astype(np.float64), 1 / float(w @ w)  # so many rows the weighted ones are worth
+    _, level = np.unique(-probabilities[:, -1], return_inverse=True)  # rows of one score are taken together
+    inside = np.bincount(level, w)
+    above = np.cumsum(inside)
+    part = np.clip((FIRST - above + inside) / np.where(inside > 0, inside, 1.0), 0.0, 1.0)
+    part[part < 1e-9] = 0.0
+    top = part[level]
+    near = (((above > FIRST / 2) & (above <= 1.5 * FIRST)) | ((part > 0) & (part < 1)))[level]
+    share, found = float(w @ y), float(w @ (top * y))
     if not found:
         return "wilson", (0.0, min(wilson(0.0, max(1.0, FIRST * rows))[1] / share, 1 / FIRST))
+    lift = found / (FIRST * share)
     here = float(w[near] @ y[near]) / max(float(w[near].sum()), 1e-300)
     added = (top * (y - here) - (found - FIRST * here)) / found - (y - share) / share
-    step = np.exp(Z * float((w**2 @ added**2) * rows / max(rows - 1, 1.0)) ** 0.5)
+    deviation = float((w**2 @ added**2) * rows / max(rows - 1, 1.0)) ** 0.5
+    step = np.exp(min(Z * deviation, 50.0))  # beyond that any lift is possible
     return "influence", (float(lift / step), min(float(lift * step), 1 / FIRST))
 
 

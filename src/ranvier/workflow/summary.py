@@ -183,7 +183,10 @@ def _flat(settings: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, A
 
 
 def _value(name: str, entry: Mapping[str, Any], before: str) -> str:
+    reason = entry.get("reason")
     if entry["value"] is None:
-        return f"{name} not defined"
-    interval = "" if entry["low"] is None else f" ({before}{entry['low']:.4g} to {entry['high']:.4g})"
-    return f"{name} {entry['value']:.4g}{interval}"
+        return f"{name} not defined" + (f" ({reason})" if reason else "")
+    told = f" (no interval: {reason})" if reason else ""
+    if entry["low"] is not None:
+        told = f" ({before}{entry['low']:.4g} to {entry['high']:.4g})"
+    return f"{name} {entry['value']:.4g}{told}"

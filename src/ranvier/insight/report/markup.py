@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -107,28 +107,36 @@ def number(value: Any, digits: int = 4) -> str:
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.{digits}g}"
 
 
-def interval(entry: dict[str, Any]) -> str:
-    """A measured value with its 95% interval.
+def interval(entry: Mapping[str, Any]) -> str:
+    """A measured value with its 95% interval, or why it has none.
 
     >>> interval({"value": 0.9, "low": 0.85, "high": 0.94})
     '0.9 (0.85 to 0.94)'
+    >>> interval({"value": 0.9, "low": None, "reason": "one row has no interval"})
+    '0.9 (no interval: one row has no interval)'
     """
-    if entry["value"] is None:
-        return "not defined"
-    if entry["low"] is None:
-        return number(entry["value"])
-    return f"{number(entry['value'])} ({number(entry['low'])} to {number(entry['high'])})"
+    value, told = _parts(entry)
+    return f"{value} ({told})" if told else value
 
 
-def measured(entry: dict[str, Any]) -> Html:
+def measured(entry: Mapping[str, Any]) -> Html:
     """The same in two lines, for the cell of a table.
 
     >>> measured({"value": 0.9, "low": 0.85, "high": 0.94})
     '0.9 <small>0.85 to 0.94</small>'
     """
-    if entry["value"] is None or entry["low"] is None:
-        return escape(interval(entry))
-    return Html(f"{number(entry['value'])} <small>{number(entry['low'])} to {number(entry['high'])}</small>")
+    value, told = _parts(entry)
+    return Html(f"{escape(value)} <small>{escape(told)}</small>") if told else escape(value)
+
+
+def _parts(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """The value, and its interval or what is to be said instead."""
+    reason = entry.get("reason") or ""
+    if entry["value"] is None:
+        return "not defined", reason
+    if entry["low"] is None:
+        return number(entry["value"]), reason and f"no interval: {reason}"
+    return number(entry["value"]), f"{number(entry['low'])} to {number(entry['high'])}"
 
 
 def words(name: str) -> str:

@@ -59,7 +59,8 @@ def _numbers(contents: Contents) -> list[tuple[str, str, str]]:
     for target, each in (contents.targets or {"Test": contents}).items():
         entry = each.metrics.get("test", {}).get(each.metric)
         if entry:
-            text = "" if entry["low"] is None else f"95% interval {interval(entry).partition('(')[2][:-1]}"
+            told = interval(entry).partition("(")[2][:-1]
+            text = told if entry["low"] is None else f"95% interval {told}"
             tiles.append((f"{target} {words(each.metric)}", number(entry["value"]), text))
     if "rows" in metrics:
         rows = metrics["rows"]
