@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, Mistake, raise_if_any
 from .inputs import Floats, checked_weight
+from .words import Words
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,13 @@ class Columns:
         numbers: (N, D) numbers; NaN is missing.
         categories: (N, C) integer codes; 0 is missing or unseen in training.
         cardinalities: of each of the C columns, the number of codes; they run from 0 to one less.
+        words: of the columns of texts, where there are any; only the linear model reads them.
     """
 
     numbers: NDArray[Any]
     categories: NDArray[Any]
     cardinalities: Sequence[int] = ()
+    words: Words | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -37,7 +40,8 @@ class Columns:
 
     def take(self, rows: NDArray[np.int64]) -> Columns:
         """The rows at the indices ``rows``."""
-        return Columns(self.numbers[rows], self.categories[rows], self.cardinalities)
+        words = None if self.words is None else self.words.take(rows)
+        return Columns(self.numbers[rows], self.categories[rows], self.cardinalities, words)
 
 
 @dataclass(frozen=True)

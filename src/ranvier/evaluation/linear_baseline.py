@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .columns import BaselineResult, Columns, Fitting, checked_fitting, choose, on_rows, spread
 from .inputs import Floats
+from .words import Grams
 
 LEVELS = 100
 """Of a column with more categories, the so many most frequent ones get a weight of their own."""
@@ -24,6 +25,10 @@ FURTHEST = 10.0
 knows no bounds."""
 ITERATIONS = (200, 50)
 """The most iterations of L-BFGS; the fewest that the budget may leave before rows are left out."""
+OF_WORDS = 20
+"""The fewest where there are texts, whose weights come out sooner: their columns are hardly correlated."""
+STRENGTH = 5.0
+"""Weights of words and pairs may be so many times as large at the same cost (C = 5): each is rare."""
 
 # Seconds, with a margin of about 1.5, on two cores of 2023:
 ROW = 1.5e-7  # each row in each iteration
@@ -48,9 +53,9 @@ def linear(
     """Fit scikit-learn's logistic regression (C = 1), ridge regression (alpha = 1), or Poisson regression.
 
     Numbers are standardised by the training rows; a missing one becomes the mean, with an indicator column. Categories
-    are one-hot; those beyond the 100 most frequent of a column, and unseen ones, are all zeros. Where 200 iterations on
-    all rows would exceed the budget, there are fewer iterations (at least 50), then fewer rows (at least 100); the
-    description says so.
+    are one-hot; those beyond the 100 most frequent of a column, and unseen ones, are all zeros. Texts are TF-IDF of
+    their words and pairs of words (``words``), with C = 5. Where 200 iterations on all rows would exceed the budget,
+    there are fewer iterations (at least 50, with texts 20), then fewer rows (at least 100); the description says so.
 
     Legend: N rows, C classes, K outputs.
 
@@ -82,6 +87,8 @@ def linear(
         )
         prediction = values.reshape(len(test), *np.shape(target)[1:])
     described = f"{name} {on_rows(len(fitting.target), total)}"
+    if encoding.grams:
+        described += f", TF-IDF of {len(encoding.grams.known):,} words and pairs of words"
     if encoding.cut:
         plural = "s" if encoding.cut > 1 else ""
         described += f", the {LEVELS} most frequent categories of {encoding.cut} column{plural}"
@@ -102,6 +109,7 @@ class Encoding:
         places: for each category column, the one-hot column of each code, or -1.
         onehot: the number of one-hot columns.
         cut: the number of category columns whose rare categories were left out.
+        grams: the words and pairs of texts, where there are texts.
     """
 
     centre: Floats
@@ -112,6 +120,7 @@ class Encoding:
     places: tuple[NDArray[np.int64], ...]
     onehot: int
     cut: int
+    grams: Grams | None = None
 
     @classmethod
     def fit(cls, columns: Columns) -> Encoding:
@@ -137,7 +146,14 @@ class Encoding:
             place[frequent] = onehot + np.arange(len(frequent))
             onehot += len(frequent)
             places.append(place)
-        return cls(centre, half, mean, deviation, np.flatnonzero(missing.any(0)), tuple(places), onehot, cut)
+        indicated = np.flatnonzero(missing.any(0))
+        grams = None if columns.words is None else Grams.fit(columns.words)
+        return cls(centre, half, mean, deviation, indicated, tuple(places), onehot, cut, grams)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is no column at all."""
+        return not (len(self.centre) or self.places or (self.grams and len(self.grams.known)))
 
     def matrix(self, columns: Columns) -> Any:
         """The columns as (N, D + indicators + one-hot), dense or sparse."""
@@ -149,25 +165,31 @@ class Encoding:
         dense = np.concatenate([standard, missing[:, self.indicated].astype(np.float64)], axis=1)
         rows = np.arange(len(columns))
         at = [place[codes] for place, codes in zip(self.places, columns.categories.T)]
-        if self.onehot < SPARSE:
+        if self.onehot < SPARSE and self.grams is None:
             hot = np.zeros((len(columns), self.onehot))
             for each in at:
                 hot[rows[each >= 0], each[each >= 0]] = 1.0
             return np.concatenate([dense, hot], axis=1)
         from scipy import sparse  # type: ignore[import-untyped]
 
-        row = np.concatenate([rows[each >= 0] for each in at])
-        column = np.concatenate([each[each >= 0] for each in at])
+        none = np.zeros(0, dtype=np.int64)
+        row = np.concatenate([none, *(rows[each >= 0] for each in at)])
+        column = np.concatenate([none, *(each[each >= 0] for each in at)])
         hot = sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(columns), self.onehot))
-        return sparse.hstack([sparse.csr_matrix(dense), hot], format="csr")
+        parts = [sparse.csr_matrix(dense), hot]
+        if self.grams is not None and columns.words is not None:
+            parts.append(self.grams.matrix(columns.words) * STRENGTH**0.5)
+        return sparse.hstack(parts, format="csr")
 
 
 def affordable(columns: Columns, rows: int, classes: int | None, budget: float) -> tuple[int, int]:
     """How many rows and iterations ``budget`` seconds allow; at least 100 rows."""
     onehot = sum(min(cardinality, LEVELS) for cardinality in columns.cardinalities)
-    sparse = onehot >= SPARSE
-    stored = columns.width * SPARSE_COST if sparse else columns.numbers.shape[1] + onehot
+    sparse = onehot >= SPARSE or columns.words is not None
+    stored: float = columns.width * SPARSE_COST if sparse else columns.numbers.shape[1] + onehot
     most, fewest = ITERATIONS
+    if columns.words is not None:
+        stored, fewest = stored + columns.words.grams * SPARSE_COST, OF_WORDS
     if classes is None:
         a_row = stored * CG if sparse else (stored + 1) ** 2 * SQUARE + (stored + 1) * CELL
         return min(rows, max(100, int(budget / a_row))), most
@@ -183,7 +205,7 @@ def _logistic(
     present = np.unique(fitting.target)
     if len(present) == 1:
         return spread(np.ones((len(test), 1)), present, classes), "the one class that occurs"
-    if fitting.columns.width == 0:
+    if encoding.nothing:
         share = np.bincount(fitting.target, fitting.weight, minlength=classes)
         return np.tile(share / share.sum(), (len(test), 1)), "no columns: the frequency of each class"
     from sklearn.linear_model import LogisticRegression
@@ -201,12 +223,12 @@ def _logistic(
 
 def _ridge(encoding: Encoding, fitting: Fitting, test: Columns) -> tuple[Floats, str]:
     outputs = fitting.target.shape[1]
-    if fitting.columns.width == 0:
+    if encoding.nothing:
         mean = np.average(fitting.target, axis=0, weights=fitting.weight)
         return np.tile(mean, (len(test), 1)), "no columns: the mean of the target"
     from sklearn.linear_model import Ridge
 
-    sparse = encoding.onehot >= SPARSE
+    sparse = encoding.onehot >= SPARSE or encoding.grams is not None
     model = Ridge(solver="sparse_cg", max_iter=500) if sparse else Ridge(solver="cholesky")
     converged = _fit(model, encoding.matrix(fitting.columns), fitting.target, fitting.weight)
     return _predict(model.predict, encoding, test, outputs), "ridge regression" + (
@@ -217,7 +239,7 @@ def _ridge(encoding: Encoding, fitting: Fitting, test: Columns) -> tuple[Floats,
 def _poisson(encoding: Encoding, fitting: Fitting, test: Columns, iterations: int) -> tuple[Floats, str]:
     """Poisson regression of each output, as strongly regularised as the logistic one is."""
     mean = np.average(fitting.target, axis=0, weights=fitting.weight)
-    if fitting.columns.width == 0 or not (mean > 0).all():
+    if encoding.nothing or not (mean > 0).all():
         return np.tile(mean, (len(test), 1)), "nothing to learn from: the mean of the target"
     from sklearn.linear_model import PoissonRegressor
 

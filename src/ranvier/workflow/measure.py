@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..catalog import BASELINES, METRICS, load
+from ..data.ragged import Ragged
 from ..delivery.model import forward
 from ..evaluation.answers import answers as baseline_answers
 from ..evaluation.baselines import Columns
@@ -25,6 +26,7 @@ from ..evaluation.comparison import Comparison, compare, verdict
 from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
 from ..evaluation.recalibration import Recalibration, before_and_after, recalibrate
+from ..evaluation.words import Words
 from ..spec import Spec
 from ..tasks import Task, classes_of
 from .mistakes import inputs_of_worst
@@ -248,6 +250,8 @@ def _baselines(
     baselines: dict[str, Any] = {}
     comparison: dict[str, Any] = {}
     for name in BASELINES:
+        if name == "trees" and train.words and not train.width:
+            continue  # they do not read texts
         result = baseline_answers(
             load("baselines", name),
             task.forms[0],
@@ -295,7 +299,15 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
         numbers=np.concatenate(numbers, axis=1) if numbers else np.zeros((rows, 0)),
         categories=categories,
         cardinalities=block.features()["cardinalities"] if block else (),
+        words=_words(inputs["text"]) if "text" in inputs else None,
     )
+
+
+def _words(block: Ragged) -> Words:
+    """Texts as baselines take them."""
+    starts = torch.cat([torch.zeros(1, dtype=torch.int64), block.lengths.cumsum(0)])
+    places = torch.repeat_interleave(block.first - starts[:-1], block.lengths) + torch.arange(int(starts[-1]))
+    return Words(block.values[places].long().numpy(), starts.numpy())
 
 
 MOST_PIXELS = 1024
