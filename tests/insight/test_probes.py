@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from ranvier.data.batches import Batch, Batches
 from ranvier.errors import DivergedError, Interrupted
 from ranvier.execution.plan import EXACT, Plan
 from ranvier.insight.watching.probes import Probes
+from ranvier.insight.watching.rate_high import RateHigh
+from ranvier.insight.watching.recording import Recording, Sample, WeightSample
 from ranvier.losses import CrossEntropy
 from ranvier.network.assembled import Own
 from ranvier.training.limits import Limits
@@ -122,3 +125,11 @@ def test_a_code_can_be_left_out(tmp_path: Path) -> None:
     settings = {**SICK, "evaluation.without": ["RV241"]}
     run = rv.fit(mixed_frame(), target="bought", settings=settings, out=tmp_path / "run")
     assert "RV241" not in {f["code"] for f in run.findings}
+
+
+def test_weights_that_begin_at_zero_may_grow_as_fast_as_they_are_large():
+    sizes = [(1, 0.0), (2, 0.1), (4, 0.2)]
+    growing = [Sample(step, (), (WeightSample("table", size, 1.0, 0.1),)) for step, size in sizes]
+    assert not list(RateHigh.run(Recording(samples=growing)))
+    begun = [replace(sample, weights=(replace(sample.weights[0], size=0.1),)) for sample in growing]
+    assert len(list(RateHigh.run(Recording(samples=begun)))) == 1

@@ -21,10 +21,13 @@ class RateHigh:
 
     @staticmethod
     def run(recording: Recording) -> Iterator[Finding]:
-        """Compare the updates with the weights, after the first step."""
+        """Compare the updates with the weights, after the first step; those that began at zero have no size yet."""
+        began = {w.name for sample in recording.samples[:1] for w in sample.weights if w.size == 0}
         later = [sample for sample in recording.samples if sample.step > 1]
         ratios = [
-            statistics.median([w.update / w.size for w in sample.weights if w.size > 0] or [0.0])
+            statistics.median(
+                [w.update / w.size for w in sample.weights if w.size > 0 and w.name not in began] or [0.0]
+            )
             for sample in later
         ]
         at = next((n for n in range(1, len(ratios)) if min(ratios[n - 1 : n + 1]) > MOST), None)
