@@ -24,6 +24,7 @@ SOURCES = {  # asked in this order
     "json": "ranvier.data.source.json",
     "numpy": "ranvier.data.source.numpy",
     "excel": "ranvier.data.source.excel",
+    "ts": "ranvier.data.source.ts",
     "csv": "ranvier.data.source.csv",
 }
 
@@ -49,6 +50,7 @@ KINDS = {
     "image": "ranvier.data.kinds.image:Picture",
     "vector": "ranvier.data.kinds.vector:Vector",
     "text": "ranvier.data.kinds.text:Text",
+    "series": "ranvier.data.kinds.series:Series",
 }
 
 ENCODERS = {  # by the name of a kind its default encoder; then those that a network names
@@ -61,6 +63,7 @@ ENCODERS = {  # by the name of a kind its default encoder; then those that a net
     "vector": "ranvier.network.encoders:Numbers",
     "image": "ranvier.network.pictures.encoders:Pictures",
     "text": "ranvier.network.sequences:Texts",
+    "series": "ranvier.network.series:TimeSeries",
     "pixels": "ranvier.network.pictures.encoders:Pixels",  # for a network that names it
     "piecewise": "ranvier.network.piecewise:Piecewise",  # for a network that names it
 }
@@ -92,6 +95,7 @@ NETWORKS = {
     "resnet56": "ranvier.network.pictures.resnet:resnet56",
     "ngrams": "ranvier.network.ngrams:Ngrams",  # from here on for sequences
     "text_cnn": "ranvier.network.text_cnn:TextCNN",
+    "inception": "ranvier.network.inception:Inception",
     "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # from here on for forecasts
     "nhits": "ranvier.network.forecasting.nhits:NHiTS",
 }

@@ -58,7 +58,10 @@ def PNG(text: str) -> bytes:
 DARK, LIGHT, GROUND = (written(np.array([[row]], np.uint8)) for row in ([0, 100], [150, 250], [125, 125]))
 SATURDAY, MONDAY = turn(5 / 7), turn(0)
 
-CASES = {
+PADDED = 9.0
+"""What stands in these tests for the padding of real sequences, which is NaN."""
+
+CASES: dict[str, Case] = {
     "number": Case(
         text=["1", " 3.0", "", "1e400", "1", "3"],
         native=[1.0, 3.0, None, float("inf"), 1.0, 3.0],
@@ -240,12 +243,38 @@ CASES = {
         ],
         empty=1,
     ),
+    "series": Case(
+        text=["[1, 3, 3]", "[3.0, 1]", "", "[1 1]", "(3;3,1)", "?"],
+        native=[[1.0, 3.0, 3.0], [3.0, 1.0], None, [1.0, 1.0], [3.0, 3.0, 1.0], None],
+        prepared=[
+            [[-1], [1], [1]],
+            [[1], [-1], [PADDED]],
+            [[PADDED]] * 3,
+            [[-1], [-1], [PADDED]],
+            [[1], [1], [-1]],
+            [[PADDED]] * 3,
+        ],
+        inverted=[[1.0, 3.0, 3.0], [3.0, 1.0], None, [1.0, 1.0], [3.0, 3.0, 1.0], None],
+        later=["[3, 3, 3]", "NA", "abc", "[1e400, 3]", "[1, nan, 3]", None],
+        repaired={
+            "missing: taken as a series without points": [2, 6],
+            "not a list of numbers: taken as a series without points": [3],
+            "points missing or infinite: the straight line between their neighbours stands in": [4, 5],
+        },
+        stand_in=[[PADDED]] * 3,
+        other={3: [[1], [1], [PADDED]], 4: [[-1], [0], [1]]},
+        features={"channels": 1, "length": 3},
+        bad=[["red", "green"], ["1", "2"], ["[1, 2]", "[2, 3]"], ["[a, b]", "[c, d]"], [None, "?"]],
+        empty=(1, 1),
+        strange=([["a"], ["b"]], [b"a", b"b"]),
+        expected="lists of numbers",
+    ),
 }
 
 
 def plain(block: Any) -> torch.Tensor:
     """A block as a tensor: sequences are padded."""
-    return block if isinstance(block, torch.Tensor) else block[:]
+    return block if isinstance(block, torch.Tensor) else block[:].nan_to_num(PADDED)
 
 
 def rounded(prepared: Any) -> list[list[float]]:
@@ -259,7 +288,7 @@ def said(kind: Any) -> dict[str, Any]:
     return {key: value for key, value in kind.state().items() if key not in ("separators", "written")}
 
 
-SEQUENCES = ("text",)
+SEQUENCES = ("text", "series")
 """The kinds of which all columns are one sequence."""
 
 every_kind = pytest.mark.parametrize("name", KINDS)
@@ -378,7 +407,8 @@ def test_a_state_that_contradicts_itself_is_refused(name: str) -> None:
 @every_kind
 def test_invert_gives_the_values_back(name: str) -> None:
     case, kind = CASES[name], fitted(name)
-    inverted = kind.invert(plain(kind.transform(pl.DataFrame({"a": case.text}))))
+    block = kind.transform(pl.DataFrame({"a": case.text}))
+    inverted = kind.invert(block if isinstance(block, torch.Tensor) else block[:])
     assert inverted.columns == ["a"]
     assert inverted["a"].to_list() == case.inverted
 

@@ -66,6 +66,12 @@ def _excel(folder: Path, value: str) -> object:
     return path
 
 
+def _ts(folder: Path, value: str) -> object:
+    path = folder / f"{value}.ts"
+    path.write_text(f"# of waves\n@problemName W\n@classLabel true x y\n@data\n1,2:x\n2,?,3:y\n3:{value}\n")
+    return path
+
+
 def _several(folder: Path, value: str) -> object:
     return [_csv(folder, "x"), _csv(folder, value)]
 
@@ -108,6 +114,7 @@ LOCATIONS = {  # of each source: a location of its own, with a value in it
     "json": _json,
     "numpy": _numpy,
     "excel": _excel,
+    "ts": _ts,
 }
 
 

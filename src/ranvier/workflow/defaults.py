@@ -10,10 +10,11 @@ from .. import options
 from ..assemble import reads
 from ..data.kinds import Kind
 from ..network.sequences import TEXT_NETWORK
+from ..network.series import SERIES_NETWORK
 from ..tasks import Task
 
 DEFAULT_NETWORK = "tabm"
-ALONE = {"image": ("compact", "pictures"), "text": (TEXT_NETWORK, "texts")}
+ALONE = {"image": ("compact", "pictures"), "text": (TEXT_NETWORK, "texts"), "series": (SERIES_NETWORK, "series")}
 """Where a table has one block alone, its network, and what it is in words."""
 
 LABEL_SMOOTHING = 0.05

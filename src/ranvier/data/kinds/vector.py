@@ -75,7 +75,7 @@ class Vector:
                 return Guess(0.0, "not written as lists of numbers")
         elif not _holds_numbers(values.dtype):
             return Guess(0.0, f"values of type {values.dtype}")
-        lengths = _lengths(_lists(values)[0])
+        lengths = _lengths(read_lists(values)[0])
         if not lengths:
             return Guess(0.0, "no values")
         if len(lengths) > 1:
@@ -93,7 +93,7 @@ class Vector:
         """
         sizes, means, scales, missing = [], [], [], []
         for column in frame.columns:
-            lists, malformed = _lists(frame[column])
+            lists, malformed = read_lists(frame[column])
             known = lists.is_not_null().to_numpy()
             check_some(column, "vectors", malformed, known)
             lengths = _lengths(lists)
@@ -126,7 +126,7 @@ class Vector:
         prepared = np.empty((frame.height, self.features()["width"]), dtype=np.float32)
         start, indicator = 0, sum(self.sizes)
         for place, (column, size) in enumerate(zip(self.columns, self.sizes)):
-            lists, malformed = _lists(frame[column])
+            lists, malformed = read_lists(frame[column])
             if size and (other := [length for length in _lengths(lists) if length != size]):
                 raise _ragged(
                     column, f"a vector of {other[0]:,} numbers", f"{size:,} numbers, as in training"
@@ -222,7 +222,7 @@ def _holds_numbers(dtype: Any) -> bool:
     return False
 
 
-def _lists(values: pl.Series) -> tuple[pl.Series, NDArray[np.bool_]]:
+def read_lists(values: pl.Series) -> tuple[pl.Series, NDArray[np.bool_]]:
     """(N,) lists or arrays of numbers, null where missing or malformed; and (N,) true where malformed.
 
     Raises:
