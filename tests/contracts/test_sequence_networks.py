@@ -17,6 +17,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("ngrams", {}),
     ("text_cnn", {}),
     ("text_cnn", {"filters": 5, "widths": [1, 2, 6], "dropout": 0.0}),
+    ("inception", {}),
+    ("inception", {"blocks": 3, "filters": 4, "kernels": [5, 2], "bottleneck": 3}),
 ]
 """Each network as it comes, and small ones with other options."""
 
@@ -25,6 +27,10 @@ ZERO = ("ngrams",)
 
 INPUTS, IDS = 6, 20
 LENGTHS = [5, 1, 9, 0, 3, 12]
+FEATURES: dict[str, dict[str, Any]] = {
+    "text": {"size": IDS, "length": 5.0},
+    "series": {"channels": INPUTS, "length": 5},
+}
 
 each = pytest.mark.parametrize(("name", "options"), VARIANTS)
 
@@ -57,9 +63,22 @@ def positions(name: str, width: int = max(LENGTHS)) -> tuple[torch.Tensor, torch
 
 
 def whole(name: str, options: dict[str, Any], outputs: int = 3, seed: int = 0) -> Any:
-    return Architecture({"name": name, **options}, {"text": {"size": IDS, "length": 5.0}}, outputs).build(
+    return Architecture({"name": name, **options}, {block_of(name): FEATURES[block_of(name)]}, outputs).build(
         seed
     )
+
+
+def block_of(name: str) -> str:
+    """The block that stands for what a network reads: texts where it reads them."""
+    return "text" if "text" in load("networks", name).reads else "series"
+
+
+def taken(name: str) -> torch.Tensor:
+    """Rows of that block, padded."""
+    if block_of(name) == "text":
+        return tokens()
+    x, mask = positions(name)
+    return x.masked_fill(~mask.unsqueeze(2), torch.nan)
 
 
 def tokens(seed: int = 0) -> torch.Tensor:
@@ -107,15 +126,17 @@ def test_what_is_not_there_is_not_read(name, options):
 
 @each
 def test_rows_do_not_touch_each_other_when_used(name, options):
-    network, block = whole(name, options).eval(), tokens()
-    alone = torch.cat([network({"text": row[None]}) for row in block])
-    torch.testing.assert_close(network({"text": block}), alone, rtol=1e-4, atol=1e-5)
+    network, block = whole(name, options).eval(), taken(name)
+    alone = torch.cat([network({block_of(name): row[None]}) for row in block])
+    torch.testing.assert_close(network({block_of(name): block}), alone, rtol=1e-4, atol=1e-5)
 
 
 @each
 def test_every_parameter_receives_a_gradient(name, options):
     network = whole(name, options)
-    nn.functional.cross_entropy(network({"text": tokens()}), torch.arange(len(LENGTHS)) % 3).backward()
+    nn.functional.cross_entropy(
+        network({block_of(name): taken(name)}), torch.arange(len(LENGTHS)) % 3
+    ).backward()
     silent = [key for key, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert silent == []
 
@@ -137,15 +158,17 @@ def test_reset_draws_from_its_generator_alone(name, options):
 @each
 def test_it_is_built_again_from_plain_values(name, options):
     network = whole(name, options, seed=4).eval()
-    again = Architecture({"name": name, **options}, {"text": {"size": IDS, "length": 5.0}}, 3).build(5).eval()
+    again = (
+        Architecture({"name": name, **options}, {block_of(name): FEATURES[block_of(name)]}, 3).build(5).eval()
+    )
     again.load_state_dict(network.state_dict())
-    assert torch.equal(network({"text": tokens()}), again({"text": tokens()}))
-    assert network.encoders["text"].multiplications > 0
+    assert torch.equal(network({block_of(name): taken(name)}), again({block_of(name): taken(name)}))
+    assert network.encoders[block_of(name)].multiplications > 0
 
 
 @each
 def test_overfits_one_batch(name, options):
-    network, block, target = whole(name, options), tokens(), torch.arange(len(LENGTHS)) % 3
+    network, block, target = whole(name, options), taken(name), torch.arange(len(LENGTHS)) % 3
     for module in network.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -154,15 +177,15 @@ def test_overfits_one_batch(name, options):
         torch.manual_seed(0)
         for _ in range(150):
             optimizer.zero_grad()
-            nn.functional.cross_entropy(network({"text": block}), target).backward()
+            nn.functional.cross_entropy(network({block_of(name): block}), target).backward()
             optimizer.step()
-    assert (network.eval()({"text": block}).argmax(dim=1) == target).all()
+    assert (network.eval()({block_of(name): block}).argmax(dim=1) == target).all()
 
 
 @each
 def test_it_reads_its_block_beside_numbers(name, options):
-    blocks = {"number": {"width": 2}, "text": {"size": IDS, "length": 5.0}}
+    blocks = {"number": {"width": 2}, block_of(name): FEATURES[block_of(name)]}
     network = Architecture({"name": name, **options}, blocks, 3).build(0).eval()
-    inputs = {"number": torch.randn(len(LENGTHS), 2), "text": tokens()}
+    inputs = {"number": torch.randn(len(LENGTHS), 2), block_of(name): taken(name)}
     assert network(inputs).shape == (len(LENGTHS), 3)
-    assert mask_of(inputs["text"]).sum() == sum(LENGTHS)
+    assert mask_of(inputs[block_of(name)]).sum() == sum(LENGTHS)

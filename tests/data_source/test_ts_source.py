@@ -40,7 +40,10 @@ def test_without_classes_there_is_no_target(tmp_path):
         ("const x = 1;\n", "W_TRAIN.ts is no file of series"),
         (HEAD, "W_TRAIN.ts is no file of series"),
         (HEAD + "@data\n", "W_TRAIN.ts has no rows"),
-        ("@timeStamps true\n@classLabel true a\n@data\n(1,2):a\n", "The points in W_TRAIN.ts have time stamps"),
+        (
+            "@timeStamps true\n@classLabel true a\n@data\n(1,2):a\n",
+            "The points in W_TRAIN.ts have time stamps",
+        ),
         (HEAD + "@data\n1,2:a\n1,2\n", "Line 6 of W_TRAIN.ts has 1 parts with a colon between. Expected 2"),
         (HEAD + "@data\na\n", "Line 5 of W_TRAIN.ts has 1 parts with a colon between. Expected series, and"),
         (HEAD + "@data\n1,2:a\n1,two:a\n", "Line 6 of W_TRAIN.ts says 'two'. Expected numbers"),

@@ -4,8 +4,8 @@ Each block looks at a sequence through filters of several lengths at once, besid
 
     y = relu(norm([conv_40(Wx), conv_20(Wx), conv_10(Wx), conv_1(maxpool_3(x))]))
 
-where Wx has fewer channels (the bottleneck). After every third block what went into the first of the three is added. The
-features are averaged over time. The paper averages five such networks; here one is enough for most series, and
+where Wx has fewer channels (the bottleneck). After every third block what went into the first of the three is added.
+The features are averaged over time. The paper averages five such networks; here one is enough for most series, and
 ``--repeat`` shows what the seed is worth.
 
 Legend: B rows, T positions, D channels, F filters of each length.
@@ -34,7 +34,8 @@ class Inception(nn.Module):
         inputs: D.
         blocks: how many.
         filters: F; a block gives 4 F channels.
-        kernels: the lengths of the filters; of short series the long ones see padding.
+        kernels: the lengths of the filters; an even one counts as the next odd one. Of short series the long ones see
+            padding.
         bottleneck: the channels that the filters look at.
 
     Attributes:
@@ -63,9 +64,7 @@ class Inception(nn.Module):
         self.outputs = filters * (len(kernels) + 1)
         widths = [inputs] + [self.outputs] * blocks
         self.blocks = nn.ModuleList(Block(width, filters, kernels, bottleneck) for width in widths[:-1])
-        self.shortcuts = nn.ModuleList(
-            Shortcut(widths[at - 2], self.outputs) for at in range(2, blocks, 3)
-        )
+        self.shortcuts = nn.ModuleList(Shortcut(widths[at - 2], self.outputs) for at in range(2, blocks, 3))
         self.multiplications = sum(p.numel() for p in self.parameters() if p.ndim > 1)
         self.reset(torch.default_generator)
 
@@ -99,7 +98,9 @@ class Block(nn.Module):
     def forward(self, x: Tensor, there: Tensor) -> Tensor:
         """(B, D, T) to (B, 4 F, T), 0 where ``there`` (B, 1, T) is."""
         narrow = self.narrow(x)
-        peaks = functional.max_pool1d(x, 3, stride=1, padding=1)
+        peaks = functional.max_pool1d(
+            functional.pad(x, (1, 1)), 3, stride=1
+        )  # 0 beyond the ends, as in the padding
         seen = [conv(narrow) for conv in self.filters] + [self.pooled(peaks)]
         return functional.relu(self.norm(torch.cat(seen, dim=1))) * there
 
@@ -118,4 +119,4 @@ class Shortcut(nn.Module):
 
 
 def _conv(inputs: int, outputs: int, kernel: int) -> nn.Conv1d:
-    return nn.Conv1d(inputs, outputs, kernel, padding="same", bias=False)
+    return nn.Conv1d(inputs, outputs, kernel | 1, padding=kernel // 2, bias=False)

@@ -14,7 +14,11 @@ from ..network.series import SERIES_NETWORK
 from ..tasks import Task
 
 DEFAULT_NETWORK = "tabm"
-ALONE = {"image": ("compact", "pictures"), "text": (TEXT_NETWORK, "texts"), "series": (SERIES_NETWORK, "series")}
+ALONE = {
+    "image": ("compact", "pictures"),
+    "text": (TEXT_NETWORK, "texts"),
+    "series": (SERIES_NETWORK, "series"),
+}
 """Where a table has one block alone, its network, and what it is in words."""
 
 LABEL_SMOOTHING = 0.05

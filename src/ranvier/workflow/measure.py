@@ -27,6 +27,7 @@ from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
 from ..evaluation.recalibration import Recalibration, before_and_after, recalibrate
 from ..evaluation.words import Words
+from ..evaluation.resampled import resampled
 from ..spec import Spec
 from ..tasks import Task, classes_of
 from .mistakes import inputs_of_worst
@@ -288,7 +289,9 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
     """The rows of a part as baselines take them."""
     inputs: Mapping[str, Any] = prepared.parts[part].inputs
     numbers = [
-        (shrunk(inputs[name]) if name == "image" else inputs[name]).numpy()
+        _series(inputs[name])
+        if name == "series"
+        else (shrunk(inputs[name]) if name == "image" else inputs[name]).numpy()
         for name in inputs
         if name not in ("category", "text")
     ]
@@ -308,6 +311,8 @@ def _words(block: Ragged) -> Words:
     starts = torch.cat([torch.zeros(1, dtype=torch.int64), block.lengths.cumsum(0)])
     places = torch.repeat_interleave(block.first - starts[:-1], block.lengths) + torch.arange(int(starts[-1]))
     return Words(block.values[places].long().numpy(), starts.numpy())
+def _series(block: Ragged) -> NDArray[np.float64]:
+    return resampled(block.values.numpy(), block.first.numpy(), block.lengths.numpy())
 
 
 MOST_PIXELS = 1024

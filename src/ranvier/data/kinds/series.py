@@ -77,10 +77,10 @@ class Series:
         as_vectors = Vector.infer(values)
         if as_vectors.confidence or ", with " not in as_vectors.reason:
             return Guess(0.0, as_vectors.reason)
-        lengths = read_lists(values)[0].list.len().drop_nulls()
-        if not len(lengths) or lengths.min() == lengths.max():
+        lengths = read_lists(values)[0].list.len().drop_nulls().to_list()
+        if not lengths or min(lengths) == max(lengths):
             return Guess(0.0, as_vectors.reason)
-        return Guess(0.95, f"series of {lengths.min():,} to {lengths.max():,} numbers")
+        return Guess(0.95, f"series of {min(lengths):,} to {max(lengths):,} numbers")
 
     @classmethod
     def fit(cls, frame: pl.DataFrame) -> Self:
@@ -203,8 +203,8 @@ class Series:
             gone.append(not bool(known.all()))
             sizes.append(lists.list.len().fill_null(0).to_numpy().astype(np.int64))
             present = lists.filter(pl.Series(sizes[-1] > 0))
-            points = present.explode().cast(pl.Float64) if len(present) else pl.Series([], dtype=pl.Float64)
-            flat.append(_filled(column, points.to_numpy(), sizes[-1], ledger, rows))
+            listed = present.explode().cast(pl.Float64) if len(present) else pl.Series([], dtype=pl.Float64)
+            flat.append(_filled(column, listed.to_numpy(), sizes[-1], ledger, rows))
         lengths = np.min(sizes, axis=0)
         kept = []
         for column, points, mine in zip(self.columns, flat, sizes):
@@ -218,15 +218,15 @@ class Series:
     ) -> tuple[Floats, NDArray[np.int64], tuple[bool, ...]]:
         """The same of columns that are the points of one channel."""
         numbers = np.stack([read_numbers(frame[column])[0] for column in self.columns], axis=1)
-        broken = ~np.isfinite(numbers)
-        whole = broken.all(axis=1)
+        broken: NDArray[np.bool_] = ~np.isfinite(numbers)
+        whole: NDArray[np.bool_] = np.logical_and.reduce(broken, axis=1)
         note_cells(ledger, MISSING, f"{self.columns[0]} to {self.columns[-1]}", whole, rows)
         for at, column in enumerate(self.columns):
             note_cells(ledger, BROKEN, column, broken[:, at] & ~whole, rows)
         sizes = np.where(whole, 0, numbers.shape[1])
         kept = numbers[~whole].ravel()
         points = _filled("", kept, sizes, None, None)
-        return points[:, None], sizes, tuple(bool(one) for one in broken.any(axis=0))
+        return points[:, None], sizes, tuple(bool(one) for one in np.logical_or.reduce(broken, axis=0))
 
 
 def _is_plain(values: pl.Series) -> bool:

@@ -6,8 +6,8 @@
     @data
     -0.65,-0.64,?,-0.63:1
 
-A line after ``@data`` is a row: its channels with a colon between, the points of each with commas, and its class, or the
-number that is to be predicted, as the last. Channels may have different lengths from row to row.
+A line after ``@data`` is a row: its channels with a colon between, the points of each with commas, and its class, or
+the number that is to be predicted, as the last. Channels may have different lengths from row to row.
 http://www.timeseriesclassification.com describes the format.
 """
 
@@ -50,7 +50,9 @@ def read(location: object, ledger: Ledger) -> Table:
     path = path_of(location)
     with opening(path):
         lines = path.read_bytes().decode("utf-8", errors="replace").splitlines()
-    numbered = [(at, line.strip()) for at, line in enumerate(lines, 1) if line.strip() and line.strip()[0] != "#"]
+    numbered = [
+        (at, line.strip()) for at, line in enumerate(lines, 1) if line.strip() and line.strip()[0] != "#"
+    ]
     header = {}
     for place, (_, line) in enumerate(numbered):
         if line.lower() == "@data":
@@ -64,9 +66,15 @@ def read(location: object, ledger: Ledger) -> Table:
         raise _no_series(path)
     if header.get("timestamps", "false").lower() == "true":
         raise DataError(
-            Mistake(f"the points in {path.name} have time stamps", "points one after another", "leave the stamps out")
+            Mistake(
+                f"the points in {path.name} have time stamps",
+                "points one after another",
+                "leave the stamps out",
+            )
         )
-    labelled = any(header.get(each, "false").lower().startswith("true") for each in ("classlabel", "targetlabel"))
+    labelled = any(
+        header.get(each, "false").lower().startswith("true") for each in ("classlabel", "targetlabel")
+    )
     if not body:
         raise DataError(Mistake(f"{path.name} has no rows", "a row after @data"))
     return _table(path, body, labelled, ledger)
@@ -87,7 +95,9 @@ def _table(path: Path, body: list[tuple[int, str]], labelled: bool, ledger: Ledg
             )
         for channel, cell in zip(channels, cells):
             channel.append(_points(cell, path, at))
-    columns = {name: pl.Series(name, cells, dtype=pl.List(pl.Float64)) for name, cells in zip(names, channels)}
+    columns = {
+        name: pl.Series(name, cells, dtype=pl.List(pl.Float64)) for name, cells in zip(names, channels)
+    }
     if labelled:
         columns[LABEL] = pl.Series(LABEL, [cells[-1].strip() for _, cells in rows], dtype=pl.String)
     frame = pl.DataFrame(columns)
@@ -105,11 +115,15 @@ def _table(path: Path, body: list[tuple[int, str]], labelled: bool, ledger: Ledg
 def _points(cell: str, path: Path, line: int) -> list[float | None]:
     """The points of a channel; those that are missing are None."""
     try:
-        return [None if each.strip() in ("?", "NaN") else float(each) for each in cell.split(",") if each.strip()]
+        return [
+            None if each.strip() in ("?", "NaN") else float(each) for each in cell.split(",") if each.strip()
+        ]
     except ValueError:
         wrong = next(each for each in cell.split(",") if not _is_number(each))
         raise DataError(
-            Mistake(f"line {line:,} of {path.name} says {wrong.strip()[:40]!r}", "numbers with commas between")
+            Mistake(
+                f"line {line:,} of {path.name} says {wrong.strip()[:40]!r}", "numbers with commas between"
+            )
         ) from None
 
 
