@@ -13,6 +13,7 @@ Legend: B rows, T positions, D channels, F filters of each length.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -67,6 +68,17 @@ class Inception(nn.Module):
         self.shortcuts = nn.ModuleList(Shortcut(widths[at - 2], self.outputs) for at in range(2, blocks, 3))
         self.multiplications = sum(p.numel() for p in self.parameters() if p.ndim > 1)
         self.reset(torch.default_generator)
+
+    @staticmethod
+    def pace(rows: int) -> tuple[int, int, int]:
+        """Batch size, epochs and patience for so many training rows: about 1,500 steps, and not fewer than 20 epochs.
+
+        >>> [Inception.pace(rows) for rows in (57, 500, 20_000)]
+        [(16, 200, 200), (16, 47, 47), (64, 20, 20)]
+        """
+        batch = min(64, max(16, 2 ** round(math.log2(max(rows, 1) / 40 + 1))))
+        epochs = max(20, min(200, round(1500 * batch / max(rows, 1))))
+        return batch, epochs, epochs  # of few rows, a few validation rows do not tell when to stop
 
     def reset(self, generator: Generator) -> None:
         """Draw all weights anew, from ``generator`` alone."""
