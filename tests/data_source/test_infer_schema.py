@@ -416,7 +416,7 @@ def test_weights_must_weigh(weight, match):
         schema_of(table(w=weight), {"w": "weight"})
 
 
-@pytest.mark.parametrize("values", [[{"a": 1}] * N, [[1], [1, 2]] * (N // 2), [None] * N])
+@pytest.mark.parametrize("values", [[{"a": 1}] * N, [None] * N])
 def test_an_input_that_no_kind_reads(values):
     with pytest.raises(
         DataError, match=r"Column 'c' \(.*\) cannot be an input: no kind reads its values. Ignore it"

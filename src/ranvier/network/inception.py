@@ -74,7 +74,7 @@ class Inception(nn.Module):
         """Batch size, epochs and patience for so many training rows: about 1,500 steps, and not fewer than 20 epochs.
 
         >>> [Inception.pace(rows) for rows in (57, 500, 20_000)]
-        [(16, 200, 200), (16, 47, 47), (64, 20, 20)]
+        [(16, 200, 200), (16, 48, 48), (64, 20, 20)]
         """
         batch = min(64, max(16, 2 ** round(math.log2(max(rows, 1) / 40 + 1))))
         epochs = max(20, min(200, round(1500 * batch / max(rows, 1))))

@@ -26,8 +26,8 @@ from ..evaluation.comparison import Comparison, compare, verdict
 from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
 from ..evaluation.recalibration import Recalibration, before_and_after, recalibrate
-from ..evaluation.words import Words
 from ..evaluation.resampled import resampled
+from ..evaluation.words import Words
 from ..spec import Spec
 from ..tasks import Task, classes_of
 from .mistakes import inputs_of_worst
@@ -311,6 +311,8 @@ def _words(block: Ragged) -> Words:
     starts = torch.cat([torch.zeros(1, dtype=torch.int64), block.lengths.cumsum(0)])
     places = torch.repeat_interleave(block.first - starts[:-1], block.lengths) + torch.arange(int(starts[-1]))
     return Words(block.values[places].long().numpy(), starts.numpy())
+
+
 def _series(block: Ragged) -> NDArray[np.float64]:
     return resampled(block.values.numpy(), block.first.numpy(), block.lengths.numpy())
 
