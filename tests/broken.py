@@ -176,7 +176,7 @@ CASES = (
     Broken(
         "Parquet in name",
         file(table(), "data.parquet"),
-        r"not a Parquet file: it begins with b'age,'.* such as .csv",
+        r"not a Parquet file: it begins with b'age,co'.* such as .csv",
     ),
     Broken(
         "Parquet cut off",

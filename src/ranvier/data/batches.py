@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -88,6 +88,26 @@ class Batch:
         inputs = {name: block.to(device) for name, block in self.inputs.items()}
         weight = None if self.weight is None else self.weight.to(device)
         return Batch(inputs, self.target.to(device), self.rows.to(device), weight)
+
+
+class Epochs(Protocol):
+    """What gives the batches of each epoch: ``Batches`` of rows in memory, ``StreamBatches`` of a table on disk."""
+
+    size: int
+
+    def __len__(self) -> int:
+        """The batches of an epoch."""
+        ...
+
+    def sample(self) -> Batch:
+        """As many rows as most batches have."""
+        ...
+
+    def epoch(
+        self, number: int, first: int = 0, into: Callable[[int], Batch | None] = lambda rows: None
+    ) -> Iterator[Batch]:
+        """The batches of epoch ``number`` (from 0), starting with batch ``first``; ``into`` as ``Batches`` says."""
+        ...
 
 
 class Batches:

@@ -19,7 +19,7 @@ inputs.py          the checks that come before all of these
 
 from __future__ import annotations
 
-from .classification import confusion_matrix, per_class
+from .classification import confusion_matrix
 from .columns import BaselineResult, Columns
 from .comparison import Comparison, compare, verdict
 from .intervals import Measured, measure
@@ -34,6 +34,5 @@ __all__ = [
     "compare",
     "confusion_matrix",
     "measure",
-    "per_class",
     "verdict",
 ]

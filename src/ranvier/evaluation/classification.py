@@ -136,31 +136,6 @@ def confusion_matrix(
     return cells.astype(np.float64).reshape(classes, classes)
 
 
-def per_class(target: ArrayLike, prediction: ArrayLike, weight: ArrayLike | None = None) -> dict[str, Floats]:
-    """Precision, recall, F1 and support (true rows) of each class.
-
-    Args:
-        target: (N,) class indices 0..C-1.
-        prediction: (N, C) probabilities or scores.
-        weight: (N,) row weights; None counts each row once.
-
-    Returns:
-        ``precision``, ``recall``, ``f1`` and ``support``, each (C,). A score whose denominator is 0 is 0: where the
-        support is 0, the recall says nothing.
-
-    Raises:
-        DataError: the arrays do not fit together, or are not finite.
-    """
-    cells = confusion_matrix(target, prediction, weight)
-    counts = (np.diag(cells), cells.sum(0), cells.sum(1))
-    return {
-        "precision": precision(*counts),
-        "recall": recall(*counts),
-        "f1": f1(*counts),
-        "support": counts[2],
-    }
-
-
 def _counts(target: Labels, predicted: Labels, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """The hits, predicted rows and true rows of each class, each (R, C)."""
     classes = int(max(target.max(), predicted.max())) + 1

@@ -11,8 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from ..data.batches import Batch, Batches
-from ..data.stream.passes import StreamBatches
+from ..data.batches import Batch, Epochs
 from ..execution.plan import EXACT, Plan
 from .divergence import diagnose, unmeasurable
 from .limits import Limits as Limits
@@ -48,7 +47,7 @@ Validate = Callable[[nn.Module], dict[str, float]]
 
 def train(
     state: State,
-    batches: Batches | StreamBatches,
+    batches: Epochs,
     limits: Limits,
     validate: Validate,
     *,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..data.batches import Batch, Batches
-from ..data.stream.passes import StreamBatches
+from ..data.batches import Batch, Epochs
 from ..errors import Mistake, SpecError
 from ..execution.explicit import Explicit, Unknown
 from ..execution.plan import Plan
@@ -61,7 +60,7 @@ def explicit(state: State, limits: Limits, sample: Batch, plan: Plan) -> Explici
     )
 
 
-def steps_by(plan: Plan, state: State, batches: Batches | StreamBatches, limits: Limits) -> Steps:
+def steps_by(plan: Plan, state: State, batches: Epochs, limits: Limits) -> Steps:
     """What carries out the steps by ``plan``.
 
     Raises:

@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from ..assemble import Architecture, multiplications, reads, try_out
 from ..catalog import load
 from ..data.augment import Augment
-from ..data.batches import Batch, Batches
-from ..data.stream.passes import StreamBatches
+from ..data.batches import Batch, Epochs
 from ..delivery.model import forward
 from ..delivery.weights import freeze, put_weights, read_weights
 from ..errors import InternalError, Mistake, SpecError, raise_if_any
@@ -45,7 +44,7 @@ class Learning:
 
     architecture: Architecture
     state: State
-    batches: Batches | StreamBatches
+    batches: Epochs
     limits: Limits
     validate: Validate
 
@@ -71,12 +70,18 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
     settled = settle(spec, prepared.task, prepared.training_rows, outputs, prepared.preparation.blocks)
     if prepared.streamed:
         settled = _streaming(settled, spec, prepared)
-    learning = set_up(settled.spec, prepared, own)
+    learning = set_up(settled.spec, prepared, own, outputs=outputs)
     settled = with_threads(settled, multiplications(learning.state.network), learning.batches.size)
     return planning.by_rule(settled, learning), learning
 
 
-def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | None = None) -> Learning:
+def set_up(
+    spec: Spec,
+    prepared: Prepared,
+    own: nn.Module | None,
+    rate: float | None = None,
+    outputs: int | None = None,
+) -> Learning:
     """Build the network and everything around it, at step 0.
 
     Args:
@@ -84,6 +89,7 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
         prepared: the data.
         own: a module of the user's own, for the network ``own``.
         rate: the learning rate, where it was found and not set.
+        outputs: how many outputs that module gives, where it is known.
 
     Raises:
         SpecError: the user's module does not fit the data, or the loss does not fit its outputs.
@@ -94,7 +100,7 @@ def set_up(spec: Spec, prepared: Prepared, own: nn.Module | None, rate: float | 
     loss, widths, loss_name = _loss(task, training.loss)
     train, validation = prepared.parts["train"].to(device), prepared.parts["validation"]
     if network_choice.name == OWN_NETWORK:
-        outputs = own_outputs(prepared, own)
+        outputs = own_outputs(prepared, own) if outputs is None else outputs
         _check_width(outputs, task, widths, loss_name)
         architecture = Architecture.of(network_choice, prepared.preparation, outputs)
         network = architecture.build(spec.seed, own)
@@ -338,7 +344,7 @@ def _settled(choice: Choice | None) -> Choice:
     return choice
 
 
-def _endless(batches: Batches | StreamBatches) -> Iterator[Batch]:
+def _endless(batches: Epochs) -> Iterator[Batch]:
     epoch = 0
     while True:
         yield from batches.epoch(epoch)

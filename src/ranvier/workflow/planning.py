@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..assemble import multiplications
-from ..data.batches import Batch, Batches
+from ..data.batches import Batch, Epochs
 from ..data.stream.passes import StreamBatches
 from ..execution.explicit import Unknown
 from ..execution.plan import Plan, candidates
@@ -132,7 +132,7 @@ def _trial(plan: Plan, learning: Learning) -> Callable[[], float]:
     return step
 
 
-def _endless(batches: Batches | StreamBatches, into: Callable[[int], Batch | None]) -> Iterator[Batch]:
+def _endless(batches: Epochs, into: Callable[[int], Batch | None]) -> Iterator[Batch]:
     epoch = 0
     while True:
         yield from batches.epoch(epoch, into=into)

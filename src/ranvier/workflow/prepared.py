@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..catalog import TARGET_KINDS, load
-from ..data.batches import Batch, Batches
+from ..data.batches import Batch, Batches, Epochs
 from ..data.clean import clean
 from ..data.decoded_once import decoded_once
 from ..data.infer import infer_schema, task_of, written
@@ -25,7 +25,6 @@ from ..data.preparation import Preparation
 from ..data.schema import Schema
 from ..data.source import read, read_parts
 from ..data.split import Split, make_split, read_split
-from ..data.stream.passes import StreamBatches
 from ..data.table import Table
 from ..data.target import unusable
 from ..data.unread import left_on_disk, unread
@@ -65,7 +64,7 @@ class Prepared:
             return rows
         return max(rows, round(self.streamed.stream.rows * rows / max(1, self.ledger.read)))
 
-    def batches(self, spec: Spec, train: Batch, size: int) -> Batches | StreamBatches:
+    def batches(self, spec: Spec, train: Batch, size: int) -> Epochs:
         """The batches of an epoch.
 
         Args:

@@ -7,8 +7,8 @@ import polars as pl
 from ...errors import DataError, Mistake
 from ..ledger import Ledger
 from ..table import Table
-from .file import digest, ends_of, ends_with, path_of
-from .native import decoding, native_table
+from .file import digest, ends_with, path_of
+from .native import check_ends, decoding, native_table
 
 ENDINGS = (".arrow", ".feather", ".ipc", ".arrows")
 MAGIC = b"ARROW1"
@@ -32,27 +32,13 @@ def read(location: object, ledger: Ledger) -> Table:
         DataError: the file is missing, not an Arrow file, cut off or damaged, or has no rows.
     """
     path = path_of(location)
-    first, last = ends_of(path)
+    first = check_ends(path, "an Arrow file", (MAGIC, STREAM, FEATHER_1), MAGIC)
     if first.startswith(FEATHER_1):
         raise DataError(
             Mistake(
                 f"{path.name} is of the first version of Feather",
                 "its second, an Arrow file",
                 "write it again",
-            )
-        )
-    if not first.startswith((MAGIC, STREAM)):
-        raise DataError(
-            Mistake(
-                f"{path.name} is not an Arrow file: it begins with {first[:6]!r}",
-                remedy="give the file the ending of what it is, such as .csv",
-            )
-        )
-    if first.startswith(MAGIC) and not last.endswith(MAGIC):
-        raise DataError(
-            Mistake(
-                f"{path.name} is cut off: it does not end with {MAGIC!r}, as an Arrow file does",
-                remedy="copy or write it again",
             )
         )
     with decoding(path.name, "an Arrow file"):

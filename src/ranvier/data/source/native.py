@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from ...errors import DataError, Mistake
 from ..ledger import Ledger
 from ..table import Table
+from .file import ends_of
 
 
 def native_table(frame: pl.DataFrame, ledger: Ledger, origin: str, fingerprint: str) -> Table:
@@ -51,6 +53,39 @@ def native_table(frame: pl.DataFrame, ledger: Ledger, origin: str, fingerprint: 
     ledger.read += frame.height
     rows = np.arange(frame.height, dtype=np.int64)
     return Table(pl.DataFrame(columns), rows, origin, fingerprint, declared)
+
+
+def check_ends(path: Path, what: str, begins: tuple[bytes, ...], mark: bytes) -> bytes:
+    """Refuse a file that does not begin and end as its format does.
+
+    Args:
+        path: the file.
+        what: it should be, such as ``a Parquet file``.
+        begins: what it may begin with.
+        mark: one of these, with which such a file ends if it begins with it.
+
+    Returns:
+        Its first bytes.
+
+    Raises:
+        DataError: it is missing, another format, or cut off.
+    """
+    first, last = ends_of(path)
+    if not first.startswith(begins):
+        raise DataError(
+            Mistake(
+                f"{path.name} is not {what}: it begins with {first[:6]!r}",
+                remedy="give the file the ending of what it is, such as .csv",
+            )
+        )
+    if first.startswith(mark) and not last.endswith(mark):
+        raise DataError(
+            Mistake(
+                f"{path.name} is cut off: it does not end with {mark!r}, as {what} does",
+                remedy="copy or write it again",
+            )
+        )
+    return first
 
 
 @contextmanager

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from ...errors import DataError, Mistake
 from ..ledger import Ledger
 from ..table import Table
-from .file import digest, ends_of, ends_with, path_of
-from .native import decoding, native_table
+from .file import digest, ends_with, path_of
+from .native import check_ends, decoding, native_table
 
 ENDINGS = (".parquet", ".pq")
 MAGIC = b"PAR1"
@@ -30,21 +29,7 @@ def read(location: object, ledger: Ledger) -> Table:
         DataError: the file is missing, not a Parquet file, cut off or damaged, or has no rows.
     """
     path = path_of(location)
-    first, last = ends_of(path)
-    if not first.startswith(MAGIC):
-        raise DataError(
-            Mistake(
-                f"{path.name} is not a Parquet file: it begins with {first[:4]!r}, not with {MAGIC!r}",
-                remedy="give the file the ending of what it is, such as .csv",
-            )
-        )
-    if not last.endswith(MAGIC):
-        raise DataError(
-            Mistake(
-                f"{path.name} is cut off: it does not end with {MAGIC!r}, as a Parquet file does",
-                remedy="copy or write it again",
-            )
-        )
+    check_ends(path, "a Parquet file", (MAGIC,), MAGIC)
     with decoding(path.name, "a Parquet file"):
         frame = pl.read_parquet(path, hive_partitioning=False, glob=False)
     return native_table(frame, ledger, path.name, digest(path))
