@@ -140,6 +140,8 @@ def _from_list(name: str, values: list[Any]) -> pl.Series:
         return _from_numbers(name, values, present)
     try:
         return pl.Series(name, values)
+    except UnicodeEncodeError:
+        raise DataError(_halves(name, values)) from None
     except (TypeError, pl.exceptions.PolarsError):
         if not all(isinstance(value, _PLAIN) for value in present):
             raise DataError(_objects(name, present)) from None
@@ -159,6 +161,17 @@ def _from_numbers(name: str, values: list[Any], present: list[Any]) -> pl.Series
 
 def _is_nan(value: Any) -> bool:
     return isinstance(value, (float, np.floating)) and bool(value != value)
+
+
+def _halves(name: str, values: list[Any]) -> Mistake:
+    texts = [(row, value) for row, value in enumerate(values, 1) if isinstance(value, str)]
+    wrong = [row for row, text in texts if any("\ud800" <= letter <= "\udfff" for letter in text)]
+    return Mistake(
+        f"{len(wrong):,} texts of column {name!r} hold half of a character, a lone surrogate "
+        f"(the first in row {wrong[0]})",
+        "whole characters, which any encoding can write",
+        "replace it: text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')",
+    )
 
 
 def _objects(name: str, values: list[Any]) -> Mistake:
