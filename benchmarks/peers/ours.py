@@ -11,7 +11,7 @@ from ranvier.data.batches import Batch, Batches
 from ranvier.execution.plan import Plan, candidates
 from ranvier.execution.trial import choose
 from ranvier.losses import BinaryCrossEntropy, CrossEntropy
-from ranvier.network.assembled import Assembled
+from ranvier.network.assembled import Assembled, Own
 from ranvier.network.encoders import Embeddings, Numbers
 from ranvier.network.heads import Head
 from ranvier.network.mlp import MLP
@@ -44,9 +44,17 @@ class Fed(nn.Module):
         return outputs
 
 
+PICTURES = ("LeNet-5",)
+"""The cases whose layers are all written out, and which read pictures."""
+
+
 def network_of(case: Case, x: Tensor) -> nn.Module:
     """A case as Ranvier's own network, or the plain module."""
     torch.manual_seed(0)
+    if case.name in PICTURES:
+        channels, *size = x.shape[1:]
+        made_of = {"mean": [0.0] * channels, "deviation": [1.0] * channels}
+        return Own(case.build(), {"image": {"channels": channels, "size": size, **made_of}})
     if not case.hidden:
         return Fed(case.build())
     trunk = MLP(x.shape[1], hidden=list(case.hidden), dropout=0.0)
@@ -70,10 +78,15 @@ def epoch_of(state: State, batches: Batches, plan: Plan) -> Epoch:
     return epoch
 
 
+def batch_of(case: Case, x: Tensor, y: Tensor) -> Batch:
+    """Rows as the case's network reads them."""
+    return Batch({"image" if case.name in PICTURES else "number": x}, y, torch.arange(len(x)))
+
+
 def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Plan, str]:
     """The plan that the trials choose, and the reason."""
-    few = Batch({"number": x[: case.batch]}, y[: case.batch], torch.arange(case.batch))
-    first = Plan("explicit" if case.hidden else "autograd")
+    few = batch_of(case, x[: case.batch], y[: case.batch])
+    first = Plan("explicit" if case.hidden or case.name in PICTURES else "autograd")
     plans = candidates(first, network_of(case, x), torch.get_num_threads(), heavy=not exact)
 
     def start(plan: Plan) -> Any:
@@ -88,7 +101,7 @@ def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Pla
 
 def ranvier(case: Case, x: Tensor, y: Tensor, plan: Plan) -> Epoch:
     """Ranvier's loop by a plan."""
-    data = Batch({"number": x}, y, torch.arange(len(x)))
+    data = batch_of(case, x, y)
     return epoch_of(state_of(network_of(case, x), CrossEntropy()), Batches(data, case.batch, 0), plan)
 
 

@@ -83,8 +83,8 @@ def candidates(first: Plan, network: nn.Module, cores: int, heavy: bool) -> list
         plans.append(Plan(first.backpropagation, threads=threads))
     if first.backpropagation == "explicit":
         plans.append(Plan("autograd", threads=first.threads))
-    if first.backpropagation == "autograd" and heavy:
-        has_filters = any(isinstance(module, nn.Conv2d) for module in network.modules())
+    has_filters = any(isinstance(module, nn.Conv2d) for module in network.modules())
+    if heavy and (first.backpropagation == "autograd" or has_filters):
         for layout in ("contiguous", "channels_last") if has_filters else ("contiguous",):
             for precision in ("float32", "bfloat16") if multiplies_in_16_bits() else ("float32",):
                 plans.append(Plan("autograd", precision, layout, cores))

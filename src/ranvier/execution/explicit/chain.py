@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...network import heads, layers, mlp, perceptron, tabm
 from ...network import linear as linear_network
 from ...network.assembled import Assembled, Own
-from . import activations, encoders
+from . import activations, convolution, encoders
 from .dropout import Dropout
 from .layer import Layer
 from .linear import Linear
@@ -46,6 +46,8 @@ class Chain:
         self.layers: list[Layer] = []
         self.outputs, self.dy, self.spent = self.encoders.y, self.encoders.dy, False
         parts = (network.trunk, network.head) if isinstance(network, Assembled) else (network.network,)
+        if isinstance(network, Own) and len(network.shape) > 1:  # pictures, (B, C, H, W)
+            self.outputs = self.outputs.view(-1, *network.shape)
         for part in parts:
             self.add(part)
         if not self.layers or self.dy is None:
@@ -108,6 +110,19 @@ def _norm(chain: Chain, module: Any) -> None:
     chain.append(Norm(module, chain.outputs, chain.dy))
 
 
+def _maps(chain: Chain, module: Any) -> None:
+    if convolution.stands_in_the_way(module) or chain.outputs.ndim != 4:
+        raise Unknown(f"this form of {type(module).__name__} is not written out")
+    chain.append(MAPS[type(module)](module, chain.outputs, chain.dy))
+
+
+def _flatten(chain: Chain, module: nn.Flatten) -> None:
+    if (module.start_dim, module.end_dim) != (1, -1):
+        raise Unknown("this form of Flatten is not written out")
+    chain.outputs = chain.outputs.flatten(1)
+    chain.dy = None if chain.dy is None else chain.dy.flatten(1)
+
+
 def _all(chain: Chain, module: Any) -> None:
     for child in module:
         chain.add(child)
@@ -134,12 +149,20 @@ def _heads(chain: Chain, module: tabm.Heads) -> None:
     chain.append(Heads(module, len(module.weight), chain.outputs, chain.dy))
 
 
+MAPS: dict[type[nn.Module], Callable[[Any, Tensor, Tensor | None], Layer]] = {
+    nn.Conv2d: convolution.Convolution,
+    nn.MaxPool2d: convolution.Maximum,
+    nn.AvgPool2d: convolution.Mean,
+}
+
 PARTS: dict[type[nn.Module], Callable[[Chain, Any], None]] = {
     nn.Identity: _nothing,
     nn.Linear: _linear,
     nn.Dropout: _dropout,
     nn.BatchNorm1d: _norm,
     nn.LayerNorm: _norm,
+    **dict.fromkeys(MAPS, _maps),
+    nn.Flatten: _flatten,
     nn.Sequential: _all,
     layers.Layer: _hidden,
     mlp.MLP: lambda chain, module: _all(chain, module.layers),

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ...network import encoders
 from ...network.assembled import width_of
+from ...network.pictures.encoders import Pixels as PixelsModule
 from ...network.piecewise import Piecewise as PiecewiseModule
 from .linear import gradient
 from .piecewise import Piecewise
@@ -56,6 +57,21 @@ class OneHot:
         """x_c = 1 where the index is c."""
         torch.index_select(self.block, 1, self.column, out=self.of_column)
         torch.eq(self.of_column, self.code, out=self.y)
+
+    def backward(self) -> None:
+        """There is no parameter."""
+
+
+class Pixels:
+    """Pixels (B, C, H, W), less the mean of their channel, by its deviation."""
+
+    def __init__(self, module: PixelsModule, block: Tensor, y: Tensor, dy: Tensor | None) -> None:
+        self.block, self.y = block, y.view(block.shape)
+        self.mean, self.deviation = module.standardised.mean, module.standardised.deviation
+
+    def forward(self) -> None:
+        """x = (the block - mean) / deviation."""
+        torch.sub(self.block, self.mean, out=self.y).div_(self.deviation)
 
     def backward(self) -> None:
         """There is no parameter."""
@@ -150,4 +166,5 @@ ENCODERS: dict[type[nn.Module], Callable[[Any, Tensor, Tensor, Tensor | None], E
     encoders.OneHot: OneHot,
     encoders.Embeddings: Embeddings,
     PiecewiseModule: Piecewise,
+    PixelsModule: Pixels,
 }
