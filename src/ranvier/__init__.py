@@ -27,7 +27,7 @@ from .errors import (
 from .finding import Finding
 
 if TYPE_CHECKING:
-    from .delivery.file import load
+    from .delivery.language import load
     from .delivery.model import Model
     from .insight.trace import trace
     from .insight.watching.watch import watch
@@ -44,7 +44,7 @@ _LAZY = {
     "resume": "ranvier.workflow.fit",
     "inspect": "ranvier.workflow.inspect",
     "evaluate": "ranvier.workflow.evaluate",
-    "load": "ranvier.delivery.file",
+    "load": "ranvier.delivery.language",
     "trace": "ranvier.insight.trace",
     "check": "ranvier.insight.wiring.check",
     "watch": "ranvier.insight.watching.watch",

@@ -20,6 +20,7 @@ from .errors import Mistake, SpecError
 from .network.assembled import Assembled, Own
 from .network.features import Features
 from .network.heads import Head
+from .network.language import Language
 from .network.mlp import MLP
 from .spec import OWN_NETWORK, Choice
 
@@ -51,6 +52,14 @@ class Architecture:
         Raises:
             SpecError: the network reads pictures or sequences, and there are none.
         """
+        if is_language(network.name):
+            raise SpecError(
+                Mistake(
+                    f"the network {network.name!r} writes text, and cannot read the columns of a table",
+                    "a corpus of plain text",
+                    "add --task generate, or choose another network",
+                )
+            )
         wanted = reads(network.name)
         if wanted and not set(wanted) & set(preparation.blocks):
             words = " or ".join(READ[block] for block in wanted)
@@ -92,6 +101,10 @@ class Architecture:
                     )
                 )
             return Own(own, self.blocks)
+        if is_language(choice.name):
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                return Language(load("networks", choice.name)(self.outputs, **choice.options))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             encoders: dict[str, Any] = {}
@@ -142,6 +155,11 @@ def cost_of_a_picture(network: Choice, features: Mapping[str, Any]) -> int:
             features["channels"], tuple(features["size"]), **network.options
         )
     return int(built.multiplications)
+
+
+def is_language(network: str) -> bool:
+    """Whether the network of that name is a language model, which reads the ids of tokens and nothing else."""
+    return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "language"
 
 
 def _encoder(network: Choice, block: str) -> tuple[Any, dict[str, Any]]:

@@ -73,6 +73,7 @@ NETWORKS = {
     "linear": "ranvier.network.linear:Linear",
     "mlp": "ranvier.network.mlp:MLP",
     "tabm": "ranvier.network.tabm:TabM",
+    "gpt": "ranvier.network.gpt:GPT",  # for text that is written
     "compact": "ranvier.network.pictures.compact:compact",  # from here on for pictures
     "lenet5": "ranvier.network.pictures.lenet:lenet5",
     "alexnet": "ranvier.network.pictures.alexnet:alexnet",
@@ -146,6 +147,10 @@ TASKS = {
     "count": "ranvier.tasks.count:Count",
     "ordinal": "ranvier.tasks.ordinal:Ordinal",
     "label": "ranvier.tasks.label:Label",
+}
+
+TEXT_TASKS = {  # learnt from a corpus of plain text, which has no target column
+    "generate": "ranvier.tasks.generate:Generate",
 }
 
 TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is taken where none is named
@@ -224,6 +229,7 @@ SCHEDULES = {
 
 OBJECTIVES = {
     "supervised": "ranvier.training.objectives.supervised:Supervised",
+    "next_token": "ranvier.training.objectives.next_token:NextToken",
 }
 
 CHECKS = {
@@ -296,7 +302,7 @@ CATALOGUES: dict[str, dict[str, str]] = {
     "activations": ACTIVATIONS,
     "initializers": INITIALIZERS,
     "losses": LOSSES,
-    "tasks": TASKS,
+    "tasks": {**TASKS, **TEXT_TASKS},
     "metrics": METRICS,
     "baselines": BASELINES,
     "optimizers": OPTIMIZERS,

@@ -15,7 +15,8 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ GOLDEN_ROWS = 8
 TOLERANCE = 1e-4
 """How far the outputs of golden rows may differ, relative to the largest of them: processors round differently."""
 
+WRITES = "generate"
+"""The task whose model is of another kind: ``delivery.language``."""
+
 MEMBERS = ("model.json", "weights.safetensors", "golden.json")
 
 
@@ -49,9 +53,6 @@ def save(model: Model, path: str | Path) -> Path:
     Raises:
         RunError: the place cannot be written.
     """
-    weights = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in model.network.state_dict().items()
-    }
     rows = model.preparation.draw(GOLDEN_ROWS, np.random.Generator(np.random.PCG64(0)))
     described = {
         "schema": model.schema.as_dict(),
@@ -66,6 +67,22 @@ def save(model: Model, path: str | Path) -> Path:
         "rows": rows.to_dict(as_series=False),
         "outputs": _outputs(model.network, model.preparation, rows),
     }
+    return put_members(path, described, model.network, golden)
+
+
+def put_members(path: str | Path, described: Any, network: nn.Module, golden: Any) -> Path:
+    """Write a model file in one step.
+
+    Args:
+        path: where.
+        described: ``model.json``.
+        network: its weights.
+        golden: ``golden.json``.
+
+    Raises:
+        RunError: the place cannot be written.
+    """
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     contents = dict(zip(MEMBERS, (_json(described), safetensors.save(_unshared(weights)), _json(golden))))
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     manifest = _json({"format": FORMAT, "sha256": digests})
@@ -90,13 +107,21 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
         SpecError: the model needs ``network``.
     """
     path = Path(path)
-    contents = _read_members(path)
-    try:
+    contents = read_members(path)
+    with fitting_together(path):
         described = json.loads(contents["model.json"])
         golden = json.loads(contents["golden.json"])
         weights = safetensors.load(contents["weights.safetensors"])
-        preparation = Preparation.from_state(described["preparation"])
         state = described["task"]
+        if state["name"] == WRITES:
+            raise ModelFileError(
+                Mistake(
+                    f"{str(path)!r} is a language model, which goes on with a text",
+                    "a model of a table",
+                    f"ranvier generate {path} --prompt '...'",
+                )
+            )
+        preparation = Preparation.from_state(described["preparation"])
         if state["name"] not in (*TASKS, "several"):
             raise KeyError(state["name"])
         architecture = Architecture(**described["architecture"])
@@ -114,8 +139,19 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
             temperature=_temperature(described.get("temperature", 1.0)),
         )
         rows = pl.DataFrame(golden["rows"])
-        replayed = np.asarray(_outputs(built, preparation, rows))
-        stated = np.asarray(golden["outputs"])
+        check_golden(path, _outputs(built, preparation, rows), golden["outputs"])
+    return model
+
+
+@contextmanager
+def fitting_together(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while the parts of a model file are put together into a sentence.
+
+    Raises:
+        ModelFileError: something does.
+    """
+    try:
+        yield
     except RanvierError:
         raise
     except (
@@ -125,15 +161,24 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
         TypeError,
         ValueError,
         AttributeError,
+        IndexError,
         pl.exceptions.PolarsError,
     ) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise _refused(path, f"its parts do not fit together ({reason})") from error
-    if replayed.shape != stated.shape or not _close(replayed, stated):
+
+
+def check_golden(path: Path, replayed: Any, stated: Any) -> None:
+    """Check that a network gives the outputs that its file states, but for rounding.
+
+    Raises:
+        ModelFileError: it does not.
+    """
+    found, wanted = np.asarray(replayed), np.asarray(stated)
+    if found.shape != wanted.shape or not _close(found, wanted):
         raise _refused(
             path, "its network does not give the outputs that the file records for its golden examples"
         )
-    return model
 
 
 def _temperature(value: Any) -> float:
@@ -147,7 +192,12 @@ def _temperature(value: Any) -> float:
     return float(value)
 
 
-def _read_members(path: Path) -> dict[str, bytes]:
+def read_members(path: Path) -> dict[str, bytes]:
+    """The members of a model file, whose digests agree.
+
+    Raises:
+        ModelFileError: the file is missing, is no model file, has been changed, or comes from a newer release.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = json.loads(archive.read("manifest.json"))

@@ -17,18 +17,16 @@ from ..data.profile import Profile
 from ..data.stream.passes import StreamBatches
 from ..delivery.file import save
 from ..delivery.model import Model
-from ..errors import DivergedError, Interrupted, Mistake, RunError
-from ..execution.plan import Plan
-from ..files import exclusive, write_json, write_text
-from ..finding import Finding
+from ..errors import Mistake, RunError
+from ..files import write_json, write_text
 from ..insight.watching.probes import Probes
 from ..spec import Spec
-from ..training.history import History
-from ..training.loop import Watcher, train
+from ..training.loop import Watcher
 from . import folder as files
+from . import language
+from .carrying_out import carry_out, give_up
 from .findings import by_gravity, findings, noticed_of
 from .inspect import ask
-from .interrupt import interruptible
 from .learn import Learning, find_rate, plan, set_up, threads
 from .measure import gives_probabilities, measure
 from .planning import plan_of, tried_out
@@ -77,6 +75,9 @@ def fit(
     own = network if isinstance(network, nn.Module) else None
     spec = ask(data, target, network, settings)
     check_request(spec)
+    if language.is_asked(spec):
+        corpus = language.prepare(spec, _parts(data, y, validation, test))
+        return language.start(spec, corpus, out=out, watchers=watchers)
     prepared = prepare(spec, _parts(data, y, validation, test))
     return start(spec, prepared, own=own, out=out, watchers=watchers)
 
@@ -142,6 +143,8 @@ def resume(
             )
         )
     given = None if data is None else _parts(data, y, validation, test)
+    if language.is_asked(spec):
+        return language.resume(folder, spec, record, given, watchers)
     prepared = prepare(spec, given, files.stored(folder, record))
     with threads(spec.execution.threads):
         if not finished:
@@ -181,45 +184,16 @@ def _finish(
     folder: Path, spec: Spec, prepared: Prepared, learning: Learning, watchers: Sequence[Watcher]
 ) -> Run:
     """Train from where the state stands, measure, and write what a run holds."""
-    state = learning.state
-    with exclusive(folder / ".lock") as alone:
-        if not alone:
-            raise RunError(
-                Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it")
-            )
-        try:
-            if isinstance(learning.batches, StreamBatches):
-                learning.batches.keep(folder / files.STREAM)
-            _train(folder, learning, plan_of(spec), [Probes(state, spec.evaluation.without), *watchers])
-            _write_results(folder, spec, prepared, learning)
-        except KeyboardInterrupt:
-            raise Interrupted(_stopped(folder, state.step)) from None
+    if isinstance(learning.batches, StreamBatches):
+        learning.batches.keep(folder / files.STREAM)
+    carry_out(
+        folder,
+        learning,
+        plan_of(spec),
+        [Probes(learning.state, spec.evaluation.without), *watchers],
+        lambda: _write_results(folder, spec, prepared, learning),
+    )
     return Run(folder)
-
-
-def _train(folder: Path, learning: Learning, plan: Plan, watchers: Sequence[Watcher]) -> None:
-    """Train to the end; the checkpoint is there before the first step.
-
-    Raises:
-        Interrupted: the user has asked to stop; the checkpoint stands at the last step.
-    """
-    state, checkpoint = learning.state, folder / files.CHECKPOINT
-    if not checkpoint.exists():
-        state.save(checkpoint)
-    if state.finished is None:
-        with interruptible() as interrupted:
-            train(
-                state,
-                learning.batches,
-                learning.limits,
-                learning.validate,
-                keep=lambda state: state.save(checkpoint),
-                watchers=[History(folder, state), *watchers],
-                interrupted=interrupted,
-                plan=plan,
-            )
-    if state.finished is None:
-        raise Interrupted(_stopped(folder, state.step))
 
 
 def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learning) -> None:
@@ -233,7 +207,8 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
         network=state.network.cpu(),
     )
     if state.finding:
-        _give_up(folder, model, [state.finding, *noticed_of(state)])
+        model.card = {"warning": state.finding.cause}
+        give_up(folder, [state.finding, *noticed_of(state)], lambda path: save(model, path))
     measured = measure(spec, prepared, state.network)
     write_json(folder / "metrics.json", measured.metrics)
     write_text(folder / "predictions.csv", measured.predictions.write_csv())
@@ -254,27 +229,6 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
 def _with_rate(settled: Settled, rate: float) -> Settled:
     reasons = {**settled.reasons, "training.learning_rate": "found by the range test on the training rows"}
     return Settled(settled.spec.replace({"training.learning_rate": rate}), reasons)
-
-
-def _give_up(folder: Path, model: Model, found: list[Finding]) -> None:
-    """After a loss that is not finite: keep the last good weights as a model, write the findings, and say the first."""
-    finding = found[0]
-    files.write_findings(folder, found)
-    model.card = {"warning": finding.cause}
-    save(model, folder / files.MODEL)
-    raise DivergedError(
-        Mistake(
-            f"training stopped: {finding.cause} (first in {finding.place})",
-            remedy=f"{finding.remedy} The last good weights are in {str(folder / files.MODEL)!r}",
-        )
-    )
-
-
-def _stopped(folder: Path, step: int) -> Mistake:
-    return Mistake(
-        f"stopped after step {step:,}; all of it is saved",
-        remedy=f"go on with: ranvier train --resume {folder}",
-    )
 
 
 def _parts(data: Any, y: Any, validation: Any, test: Any) -> Any:

@@ -19,12 +19,13 @@ _MARKS = {  # the longer ones first
 _HIGH = re.compile(rb"[\x80-\xff]+")
 
 
-def encoding_mistake(text: bytes, name: str) -> Mistake | None:
+def encoding_mistake(text: bytes, name: str, before: int = 0) -> Mistake | None:
     """Say what is wrong with ``text``, or None where it is UTF-8.
 
     Args:
-        text: all bytes of a file of text.
+        text: all bytes of a file of text, or a block of whole lines.
         name: of the file.
+        before: how many lines of the file stand before ``text``, where it is a block of the file.
     """
     for mark, encoding in _MARKS.items():
         if text.startswith(mark):
@@ -44,7 +45,7 @@ def encoding_mistake(text: bytes, name: str) -> Mistake | None:
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
+        line = before + text.count(b"\n", 0, error.start) + 1
         near = text[max(0, error.start - LOOKED_AT // 2) : error.start + LOOKED_AT // 2]
         likely = likely_encoding(near)
         return Mistake(

@@ -73,7 +73,7 @@ def named(location: object) -> tuple[list[str], list[str], str]:
         given, origin = [str(one) for one in location], f"{len(location)} files"
     else:
         path = path_of(location)
-        given, left_out = _folder(path) if path.is_dir() else (_matching(path), [])
+        given, left_out = _folder(path) if path.is_dir() else (matching(path), [])
         name = path.name if path.is_dir() else "/".join(path.parts[-2:])
         origin = f"{name} ({len(given)} file{'' if len(given) == 1 else 's'})"
         _check_parts(given, str(location))
@@ -110,7 +110,12 @@ def _is_pattern(path: Path) -> bool:
     return glob.has_magic(str(path))
 
 
-def _matching(path: Path) -> list[str]:
+def matching(path: Path) -> list[str]:
+    """The files that a pattern means.
+
+    Raises:
+        DataError: there are none.
+    """
     names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
     found = sorted(name for name in names if Path(name).is_file())
     if not found:
