@@ -231,6 +231,17 @@ class EvaluationSpec(Section):
     resamples: Annotated[int, Field(ge=100)] = 1000
 
 
+class TextSpec(Section):
+    """How a corpus of plain text becomes tokens.
+
+    ``tokens`` are bytes, characters, words, or pieces of words that are learnt (bpe, unigram); ``vocabulary`` is how
+    many different ones there are at most.
+    """
+
+    tokens: Literal["bytes", "characters", "words", "bpe", "unigram"] | None = None
+    vocabulary: Annotated[int, Field(ge=256, le=2**20)] | None = None
+
+
 class ExecutionSpec(Section):
     """Where and how the steps run, and whether the rows stay on disk.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from .catalog import KINDS, unknown
+from .catalog import KINDS, TEXT_TASKS, unknown
 from .errors import Mistake, SpecError, did_you_mean, raise_if_any
 from .limits import Count, Words
 from .sections import AugmentationSpec, EvaluationSpec, ExecutionSpec, RegularizationSpec, Seed, StoppingSpec
@@ -20,6 +20,7 @@ from .sections import ColumnSpec as ColumnSpec
 from .sections import CostSpec as CostSpec
 from .sections import Section as Section
 from .sections import SplitSpec as SplitSpec
+from .sections import TextSpec as TextSpec
 from .sections import TrainingSpec as TrainingSpec
 from .settings import ROLES as ROLES
 from .settings import Role as Role
@@ -47,6 +48,7 @@ class Spec(Section):
         dict[str, ColumnSpec], Words("a table of column names, each with a kind or a role")
     ] = Field(default_factory=dict)
     split: SplitSpec = SplitSpec()
+    text: TextSpec = TextSpec()
     network: Choice | None = None
     training: TrainingSpec = TrainingSpec()
     augmentation: AugmentationSpec = AugmentationSpec()
@@ -115,6 +117,12 @@ class Spec(Section):
         for task in self.task.values() if isinstance(self.task, dict) else [self.task or ""]:
             if task and (mistake := unknown("tasks", task)):
                 yield mistake
+        for target, task in self.task.items() if isinstance(self.task, dict) else []:
+            if task in TEXT_TASKS:
+                yield Mistake(
+                    f"the task {task!r} is given for the target {target!r}, and a corpus of text has none",
+                    "the task alone",
+                )
         if self.stopping.metric not in (None, "loss") and (
             mistake := unknown("metrics", str(self.stopping.metric))
         ):

@@ -12,7 +12,7 @@ import traceback
 import typer
 
 from ..errors import RanvierError
-from . import catalog, compare, evaluate, inspect, predict, report, runs, trace, train
+from . import catalog, compare, evaluate, generate, inspect, predict, report, runs, trace, train
 from .output import fail
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ for _verb in (
     inspect.inspect,
     predict.predict,
     evaluate.evaluate,
+    generate.generate,
     runs.runs,
     compare.compare,
     report.report,

@@ -27,7 +27,7 @@ Task = Annotated[
     typer.Option(
         "--task",
         metavar="TASK or TARGET=TASK",
-        help="classify, regress, count, ordinal or label. Repeatable.",
+        help="classify, regress, count, ordinal or label (repeatable); generate, for plain text.",
     ),
 ]
 Kinds = Annotated[

@@ -50,6 +50,7 @@ def train(
       ranvier train sample:digits --set training.optimizer=momentum --seed 3 --out runs/a
       ranvier train houses.csv --target price --time 60s --kind zip=category
       ranvier train sample:wine --repeat 5
+      ranvier train hamlet.txt --task generate
       ranvier train --resume runs/a
     """
     asked = request.settings(
@@ -107,6 +108,7 @@ def _start(asked: dict[str, Any], out: Path | None, as_json: bool) -> Any:
             )
         )
     with reading(spec.source, as_json):
+        from ..workflow import language
         from ..workflow.fit import start
         from ..workflow.folder import check_free
         from ..workflow.prepared import prepare
@@ -114,13 +116,19 @@ def _start(asked: dict[str, Any], out: Path | None, as_json: bool) -> Any:
 
         if out is not None:
             check_free(out)
-        check_request(spec)
-        prepared = prepare(spec)
+        if language.is_asked(spec):
+            corpus = language.prepare(spec)
+        else:
+            corpus = None
+            check_request(spec)
+            prepared = prepare(spec)
     if not as_json:
         from ..workflow.summary import data_lines
 
-        say("\n".join(data_lines(prepared)))
+        say("\n".join(data_lines(prepared) if corpus is None else corpus.lines()))
     with progress(as_json) as watcher:
+        if corpus is not None:
+            return language.start(spec, corpus, out=out, watchers=[watcher])
         return start(spec, prepared, out=out, watchers=[watcher])
 
 

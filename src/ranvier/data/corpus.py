@@ -273,7 +273,8 @@ def _encoded(
             if without.any():
                 unknown += int(without.sum())
                 strange += len(np.unique(np.searchsorted(starts, np.flatnonzero(without), "right")))
-            lines, characters, size = lines + len(each), characters + len(text), size + len(text.encode())
+            characters, size = characters + len(text), size + len(text.encode())
+            lines += text.count("\n")
             narrow = ids.astype(kind)
             if large:
                 file.write(narrow.tobytes())
@@ -284,11 +285,22 @@ def _encoded(
             ids = np.memmap(file, dtype=kind, mode="r")
         else:
             ids = np.concatenate([np.empty(0, dtype=kind), *held])
+    lines += sum(_ends_open(corpus, stretch) for stretch in stretches)
     if ledger is not None:
         ledger.note(
             "repaired", f"holds what the training text does not: taken as unknown ({part})", strange, "text"
         )
     return Part(ids, lines, characters, size, unknown)
+
+
+def _ends_open(corpus: Corpus, stretch: Stretch) -> bool:
+    """Whether a stretch ends with the last line of its file, and that line has no end."""
+    size = corpus.sizes[stretch.file]
+    if stretch.end < size:
+        return False  # a line that two parts share is in that which holds its end
+    with corpus.files[stretch.file].open("rb") as file:
+        file.seek(size - 1)
+        return file.read(1) != b"\n"
 
 
 def lines_of(text: str) -> list[str]:

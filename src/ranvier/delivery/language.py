@@ -86,7 +86,7 @@ class LanguageModel:
         Raises:
             DataError: see ``generate``.
         """
-        return self._pieces(self.read(prompt), count, sampling, seed)
+        return self.stream_ids(self.read(prompt), count, sampling, seed)
 
     def read(self, prompt: str) -> list[int]:
         """The ids of a prompt.
@@ -112,7 +112,8 @@ class LanguageModel:
             )
         return ids
 
-    def _pieces(self, ids: list[int], count: int, sampling: Sampling, seed: int) -> Iterator[str]:
+    def stream_ids(self, ids: list[int], count: int, sampling: Sampling, seed: int) -> Iterator[str]:
+        """What is written after the ids of a text, piece by piece."""
         core: Any = self.network
         written: list[int] = []
         told = ""

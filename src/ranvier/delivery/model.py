@@ -113,6 +113,11 @@ class Model:
         outputs = self._predictor(inputs)
         return forward(self.network, inputs) if outputs is None else outputs
 
+    def draw_once(self) -> None:
+        """Send two synthetic rows through the network."""
+        rows = self.preparation.draw(2, np.random.Generator(np.random.PCG64(0)))
+        forward(self.network, self.preparation.transform(rows))
+
     def __str__(self) -> str:
         return f"{self.task.name} {self.task.target!r} from {len(self.preparation.columns)} columns"
 

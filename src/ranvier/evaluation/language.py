@@ -23,7 +23,9 @@ STRETCH = 200
 METRIC = "bits_per_character"
 
 
-def measure_text(nats: NDArray[np.float64], unknown: int, characters: int, size: int) -> dict[str, Measured]:
+def measure_text(
+    nats: NDArray[np.float64], unknown: int, characters: float, size: float
+) -> dict[str, Measured]:
     """Perplexity by token, bits by character and by byte, with 95% intervals over other text of the kind.
 
     Args:

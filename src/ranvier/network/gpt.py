@@ -35,6 +35,8 @@ class GPT(nn.Module):
     """
 
     role: ClassVar[str] = "language"
+    rates: ClassVar[dict[str, float]] = {"adamw": 2e-3, "muon": 4e-3}
+    """Learning rates that suit it, by optimizer."""
 
     def __init__(
         self,

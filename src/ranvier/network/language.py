@@ -59,7 +59,8 @@ class Sampling:
         probabilities = (logits / self.temperature).softmax(dim=0)
         ordered, order = probabilities.sort(descending=True, stable=True)
         before = ordered.cumsum(0) - ordered
-        allowed = before < self.top_p  # the likeliest always is
+        allowed = before < self.top_p
+        allowed[0] = True
         if self.top_k is not None:
             allowed[self.top_k :] = False
         chosen = torch.multinomial(ordered * allowed, 1, generator=generator)

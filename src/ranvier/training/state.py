@@ -141,7 +141,8 @@ class State:
 
 def _lay_out(optimizer: Any) -> None:
     """Lay out what an optimizer remembers as its parameters lie in memory: fused steps take both for alike."""
-    for parameter, remembered in optimizer.state.items():
+    pairs = [pair for member in getattr(optimizer, "members", [optimizer]) for pair in member.state.items()]
+    for parameter, remembered in pairs:
         for name, value in remembered.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
                 remembered[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

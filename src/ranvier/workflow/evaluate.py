@@ -27,7 +27,7 @@ from ..insight.report.markup import interval, words
 from ..tasks import Task
 from ..tasks.several import known, parts_of, several
 from .evaluation_report import is_page, write_evaluation
-from .folder import check_free
+from .folder import MODEL, check_free
 from .measure import UNMEASURED, answers, metrics_of, of_classes
 from .mistakes import inputs_of_worst
 from .run import Run
@@ -130,8 +130,8 @@ def evaluate(
     command = f"ranvier evaluate {_shown(model)} {_shown(data)}"
     command += "".join(f" --slices {shlex.quote(name)}" for name in slices)
     if isinstance(model, Run):
-        model = model.model
-    elif not isinstance(model, Model):
+        model = model.folder / MODEL
+    if not isinstance(model, Model):
         model = load(model)
     task, ledger = model.task, Ledger()
     stream = larger_than_memory(data) if y is None else None

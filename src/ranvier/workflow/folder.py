@@ -44,14 +44,16 @@ SPREAD = "spread.json"
 STREAM = "stream.jsonl"
 
 
-def create(out: str | Path | None, name: str, files: Mapping[str, str], prepared: Prepared) -> Path:
+def create(
+    out: str | Path | None, name: str, files: Mapping[str, str], prepared: Prepared | None = None
+) -> Path:
     """Make the folder of a new run, whole or not at all.
 
     Args:
         out: where; None takes the next free ``runs/NAME-1``, ``runs/NAME-2``, ...
         name: of the data, for the name of the folder.
         files: texts to put into it.
-        prepared: its schema, ledger and split are stored.
+        prepared: its schema, ledger and split are stored; None where they are among ``files``.
 
     Raises:
         RunError: ``out`` is there already, or cannot be written.
@@ -65,9 +67,10 @@ def create(out: str | Path | None, name: str, files: Mapping[str, str], prepared
         new = Path(tempfile.mkdtemp(dir=parent, prefix=".new-run-"))
         try:
             new.chmod(0o755)
-            write_json(new / "schema.json", prepared.schema.as_dict())
-            write_json(new / "ledger.json", prepared.ledger.as_dict())
-            write_split(new / "split.csv", prepared.split, prepared.table)
+            if prepared is not None:
+                write_json(new / "schema.json", prepared.schema.as_dict())
+                write_json(new / "ledger.json", prepared.ledger.as_dict())
+                write_split(new / "split.csv", prepared.split, prepared.table)
             for file, text in files.items():
                 write_text(new / file, text)
             return _rename(new, wanted) if wanted is not None else _rename_to_next(new, parent, name)

@@ -10,8 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ..delivery.file import load
-from ..delivery.model import Model
+from ..delivery.language import load
 from ..insight.report import figures
 from ..insight.report import read as read_contents
 from ..insight.report import summary as summary_html
@@ -62,8 +61,8 @@ class Run:
         return (self.folder / files.MODEL).exists()
 
     @cached_property
-    def model(self) -> Model:
-        """The model; a network of your own is loaded with ``ranvier.load(path, network=...)``."""
+    def model(self) -> Any:
+        """The ``Model``, or the ``LanguageModel`` of a corpus; one of a module of your own: ``ranvier.load``."""
         return load(self.folder / files.MODEL)
 
     @cached_property
@@ -75,7 +74,8 @@ class Run:
 
     def predict(self, data: Any) -> pl.DataFrame:
         """Predictions for new rows, in their order: see ``Model.predict``."""
-        return self.model.predict(data)
+        predictions: pl.DataFrame = self.model.predict(data)
+        return predictions
 
     def save(self, path: str | Path) -> Path:
         """Copy the model file to ``path``."""

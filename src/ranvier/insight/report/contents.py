@@ -59,6 +59,7 @@ class Contents:
         command: of an evaluation: what repeats it; empty for a run.
         targets: of several targets, by name, the same as if each were the only one; else nothing.
         sheets: filters, feature maps and changed pictures of a network for pictures.
+        samples=_json(folder / "samples.json", []),
     """
 
     settings: dict[str, Any]
@@ -77,6 +78,7 @@ class Contents:
     command: str = ""
     targets: dict[str, Contents] = field(default_factory=dict)
     sheets: list[Sheet] = field(default_factory=list)
+    samples: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def classes(self) -> list[str]:
@@ -139,6 +141,7 @@ def read(folder: str | Path) -> Contents:
         ),
         spread=_json(folder / "spread.json", {}),
         sheets=_sheets(folder, schema, metrics, settings.get("augmentation", {})),
+        samples=_json(folder / "samples.json", []),
     )
     if "targets" not in metrics:
         return contents

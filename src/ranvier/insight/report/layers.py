@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ...assemble import multiplications
 from ...errors import ModelFileError, SpecError
 
 if TYPE_CHECKING:
+    from ...delivery.language import LanguageModel
     from ...delivery.model import Model
 
 
@@ -62,7 +61,7 @@ def read_network(path: Path) -> Network | None:
 
     A module of the user's own cannot be built from the file: its parameters are listed instead of its layers.
     """
-    from ...delivery.file import load
+    from ...delivery.language import load
 
     if not path.exists():
         return None
@@ -75,18 +74,15 @@ def read_network(path: Path) -> Network | None:
     return network_of(model)
 
 
-def network_of(model: Model) -> Network:
+def network_of(model: Model | LanguageModel) -> Network:
     """The network of a model, as two synthetic rows pass through it."""
-    from ...delivery.model import forward
-
     found: list[Layer] = []
     hooks = [
         module.register_forward_hook(_noting(name, module, found))
         for name, module in model.network.named_modules()
         if name and (not any(module.children()) or any(module.parameters(recurse=False)))
     ]
-    rows = model.preparation.draw(2, np.random.Generator(np.random.PCG64(0)))
-    forward(model.network, model.preparation.transform(rows))
+    model.draw_once()
     for hook in hooks:
         hook.remove()
     made_of = model.architecture

@@ -19,6 +19,7 @@ from .network import network_section
 from .overview import findings_section, head, title
 from .probabilities import probabilities_section
 from .repeat import repeat_section
+from .samples import samples_section
 from .seeds import seeds_section
 from .slices import slices_section
 from .style import SCRIPT, STYLE
@@ -48,6 +49,7 @@ def page(contents: Contents, miss_cost: float | None = None) -> str:
         "learning": ("The training", learning_section(contents)),
         **of_each(contents, lambda one: _in_detail(one, miss_cost)),
         "filters": ("Filters and feature maps", filters_section(contents.sheets)),
+        "samples": ("What it writes", samples_section(contents)),
         "repeat": ("To repeat it", repeat_section(contents)),
     }
     shown = {name: entry for name, entry in sections.items() if entry[1]}
