@@ -73,7 +73,6 @@ NETWORKS = {
     "linear": "ranvier.network.linear:Linear",
     "mlp": "ranvier.network.mlp:MLP",
     "tabm": "ranvier.network.tabm:TabM",
-    "gpt": "ranvier.network.gpt:GPT",  # for text that is written
     "compact": "ranvier.network.pictures.compact:compact",  # from here on for pictures
     "lenet5": "ranvier.network.pictures.lenet:lenet5",
     "alexnet": "ranvier.network.pictures.alexnet:alexnet",
@@ -99,6 +98,7 @@ NETWORKS = {
     "inception": "ranvier.network.inception:Inception",
     "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # from here on for forecasts
     "nhits": "ranvier.network.forecasting.nhits:NHiTS",
+    "gpt": "ranvier.network.gpt:GPT",  # for text that is written
 }
 
 ACTIVATIONS = {
