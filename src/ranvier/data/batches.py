@@ -91,7 +91,8 @@ class Batch:
 
 
 class Epochs(Protocol):
-    """What gives the batches of each epoch: ``Batches`` of rows in memory, ``StreamBatches`` of a table on disk."""
+    """What gives the batches of each epoch: ``Batches`` of rows in memory, ``StreamBatches`` of a table on disk,
+    ``Windows`` of a text."""
 
     size: int
 
