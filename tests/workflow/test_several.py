@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,8 @@ def test_a_missing_target_leaves_the_row_to_the_others(run: rv.Run) -> None:
 
 def test_the_page_has_a_section_for_each(run: rv.Run) -> None:
     page = (run.folder / "report.html").read_text()
+    regions = re.findall(r'role="region" aria-label="([^"]*)"', page)
+    assert len(regions) == len(set(regions)) and any(name.endswith(": price") for name in regions)
     for place, name in enumerate(ALL, 1):
         assert f'<section id="{place}-measure" aria-labelledby="{place}-measure-title">' in page
         assert f'<h2 id="{place}-worst-title">The worst mistakes: {name}</h2>' in page

@@ -21,8 +21,10 @@ def of_each(contents: Contents, make: Callable[[Contents], Sections]) -> Section
         return make(contents)
     found: Sections = {}
     for place, (target, one) in enumerate(contents.targets.items(), 1):
+        named = escape(target).replace("\\", r"\\")
         for name, (title, made) in make(one).items():
             own = re.sub(r' (id|aria-labelledby)="(figure-)?', rf' \1="\g<2>{place}-', made)
+            own = re.sub(r'( role="region" aria-label="[^"]*)"', rf'\1: {named}"', own)
             own = own.replace("</h2>", f": {escape(target)}</h2>", 1)
             found[f"{place}-{name}"] = (f"{title}: {target}", Html(own))
     return found
