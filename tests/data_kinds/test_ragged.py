@@ -42,6 +42,13 @@ def test_a_part_stays_ragged_and_shares_its_values() -> None:
     assert part.to("cpu")[:].tolist() == [[7, 8, 9]]
 
 
+def test_blocks_are_joined_without_what_they_do_not_show() -> None:
+    whole = Ragged.joined([TOKENS.only(torch.tensor([3, 1])), TOKENS.only(slice(0, 1))])
+    assert whole[:].tolist() == [[4, 0], [0, 0], [5, 6]]
+    assert whole.values.tolist() == [4, 5, 6]
+    assert TOKENS.only(slice(2, 3)).flat()[1].tolist() == [0, 3]
+
+
 def sequences(count: int) -> Batch:
     lengths = [(37 * row) % 101 for row in range(count)]
     block = Ragged.of([torch.full((length,), row + 1) for row, length in enumerate(lengths)])

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ranvier.data.batches import Batch
+from ranvier.data.ragged import Ragged
 from ranvier.data.stream.room import Room
 
 
@@ -39,3 +40,20 @@ def test_memory_is_asked_for_once():
             room.add(batch(start, stop), expected=3)
             places.add(room.rows().rows.data_ptr())
     assert len(places) == 1
+
+
+def test_sequences_are_joined():
+    def texts(*rows: list[int]) -> Batch:
+        block = Ragged.of([torch.tensor(row) for row in rows])
+        numbers = torch.arange(len(rows))
+        return Batch({"text": block, "number": numbers.float()[:, None]}, numbers, numbers)
+
+    room = Room(texts([1, 2], [3]).take(slice(0, 2)))
+    for _ in range(2):
+        room.clear()
+        room.add(texts([4], [5, 6]))
+        room.add(texts([7, 8, 9]))
+        held = room.rows()
+        assert list(held.inputs) == ["text", "number"]
+        assert held.take(torch.tensor([2, 0])).inputs["text"].tolist() == [[7, 8, 9], [4, 0, 0]]
+        assert held.rows.tolist() == [0, 1, 0]

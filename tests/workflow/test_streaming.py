@@ -258,3 +258,27 @@ def test_a_large_table_is_measured_on_a_sample(whole: rv.Run, data: Path, monkey
     assert "a sample of about 3,000 rows, which would take about" in str(found)
     low, high = (at_once.test["accuracy"]["value"] + way * 0.05 for way in (-1, 1))
     assert low < found.test["accuracy"]["value"] < high
+
+
+def test_texts_are_streamed(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    words = generator.choice(["ship", "harbour", "sail", "rope"], (3_000, 6)).tolist()
+    lost = generator.random(3_000) < 0.5
+    story = [
+        " ".join([*row, "sinks" if gone else "floats"]) + f" {n}"
+        for n, (row, gone) in enumerate(zip(words, lost))
+    ]
+    pl.DataFrame({"story": story, "lost": lost}).write_csv(tmp_path / "rows.csv")
+    settings = {**STREAM, "network": "ngrams"}
+    run = rv.fit(tmp_path / "rows.csv", target="lost", settings=settings, out=tmp_path / "run")
+    assert run.metrics["test"]["accuracy"]["value"] > 0.95
+    with pytest.raises(Interrupted, match="Stopped after step 33"):
+        rv.fit(
+            tmp_path / "rows.csv",
+            target="lost",
+            settings=settings,
+            out=tmp_path / "stopped",
+            watchers=[StopAt(33)],
+        )
+    again = rv.resume(tmp_path / "stopped")
+    assert (again.folder / "model.rv").read_bytes() == (run.folder / "model.rv").read_bytes()

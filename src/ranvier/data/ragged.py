@@ -43,8 +43,7 @@ class Ragged:
     def of(cls, rows: Iterable[Tensor], pad: float | None = None) -> Ragged:
         """The block of rows (T_i, ...) of one type; there is at least one."""
         given = list(rows)
-        starts = torch.tensor([0, *(len(row) for row in given)]).cumsum(0)
-        return cls(torch.cat(given), starts, pad)
+        return cls(torch.cat(given), _starts(torch.tensor([len(row) for row in given])), pad)
 
     @property
     def shape(self) -> torch.Size:
@@ -65,6 +64,19 @@ class Ragged:
         taken[there] = values[(first[:, None] + steps)[there]].to(kind)
         return taken
 
+    @classmethod
+    def joined(cls, blocks: Iterable[Ragged]) -> Ragged:
+        """The rows of several blocks, one block after another; there is at least one."""
+        given = list(blocks)
+        lengths = torch.cat([block.lengths for block in given])
+        return cls(torch.cat([block.flat()[0] for block in given]), _starts(lengths), given[0].pad)
+
+    def flat(self) -> tuple[Tensor, Tensor]:
+        """The values (L, ...) of these rows alone, one row after another, and where each begins (N + 1,)."""
+        starts = _starts(self.lengths)
+        shift = torch.repeat_interleave(self.first - starts[:-1], self.lengths)
+        return self.values[shift + torch.arange(len(shift), device=shift.device)], starts
+
     def only(self, index: Tensor | slice) -> Ragged:
         """The rows at ``index``, still ragged; the values are shared."""
         return self._with(self.values, self.first[index], self.lengths[index])
@@ -81,3 +93,7 @@ class Ragged:
 
 def _longest(lengths: Tensor) -> int:
     return max(1, int(lengths.max())) if len(lengths) else 1
+
+
+def _starts(lengths: Tensor) -> Tensor:
+    return torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
