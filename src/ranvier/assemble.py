@@ -16,9 +16,11 @@ from torch import Tensor, nn
 
 from .catalog import load
 from .data.preparation import Preparation
+from .data.series.windows import LEVELS
 from .errors import Mistake, SpecError
 from .network.assembled import Assembled, Own
 from .network.features import Features
+from .network.forecasting import Forecaster
 from .network.heads import Head
 from .network.language import Language
 from .network.mlp import MLP
@@ -107,6 +109,8 @@ class Architecture:
                 return Language(load("networks", choice.name)(self.outputs, **choice.options))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
+            if forecasts(choice.name):
+                return _forecaster(choice, self.blocks["series"], self.outputs)
             encoders: dict[str, Any] = {}
             trunk: Any
             wanted = reads(choice.name)
@@ -137,7 +141,14 @@ def reads(network: str) -> tuple[str, ...]:
         return ()
     member = load("networks", network)
     role = getattr(member, "role", None)
+    if role == "forecast":
+        return ("series",)
     return ("image",) if role == "picture" else tuple(member.reads) if role == "sequence" else ()
+
+
+def forecasts(network: str) -> bool:
+    """Whether the network of that name is one for forecasts, which is a whole one."""
+    return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "forecast"
 
 
 def cost_of_a_picture(network: Choice, features: Mapping[str, Any]) -> int:
@@ -160,6 +171,18 @@ def cost_of_a_picture(network: Choice, features: Mapping[str, Any]) -> int:
 def is_language(network: str) -> bool:
     """Whether the network of that name is a language model, which reads the ids of tokens and nothing else."""
     return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "language"
+
+
+def _forecaster(network: Choice, features: Mapping[str, Any], outputs: int) -> Forecaster:
+    """The whole network of a forecast."""
+    levels = len(LEVELS)
+    return Forecaster(
+        length=features["length"],
+        channels=features["channels"],
+        horizon=outputs // levels,
+        levels=levels,
+        network=network.flat(),
+    )
 
 
 def _encoder(network: Choice, block: str) -> tuple[Any, dict[str, Any]]:

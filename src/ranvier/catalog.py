@@ -147,6 +147,7 @@ TASKS = {
     "count": "ranvier.tasks.count:Count",
     "ordinal": "ranvier.tasks.ordinal:Ordinal",
     "label": "ranvier.tasks.label:Label",
+    "forecast": "ranvier.tasks.forecast:Forecast",
 }
 
 TEXT_TASKS = {  # learnt from a corpus of plain text, which has no target column
@@ -159,6 +160,7 @@ TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is
     "count": "number",
     "ordinal": "category",
     "label": "labels",
+    "forecast": "number",
 }
 
 METRICS = {

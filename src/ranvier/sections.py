@@ -214,6 +214,17 @@ class CostSpec(Section):
     false_negative: Positive = 1.0
 
 
+class ForecastSpec(Section):
+    """What a forecast is asked, in steps of the series: how far, from how much of the past, with which season.
+
+    None takes one season for the horizon, two for the history, and the season that the series has.
+    """
+
+    horizon: Count | None = None
+    season: Count | None = None
+    history: Count | None = None
+
+
 class EvaluationSpec(Section):
     """How the result is measured.
 

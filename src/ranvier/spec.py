@@ -18,6 +18,7 @@ from .sections import AugmentationSpec, EvaluationSpec, ExecutionSpec, Regulariz
 from .sections import Choice as Choice
 from .sections import ColumnSpec as ColumnSpec
 from .sections import CostSpec as CostSpec
+from .sections import ForecastSpec as ForecastSpec
 from .sections import Section as Section
 from .sections import SplitSpec as SplitSpec
 from .sections import TextSpec as TextSpec
@@ -49,6 +50,7 @@ class Spec(Section):
     ] = Field(default_factory=dict)
     split: SplitSpec = SplitSpec()
     text: TextSpec = TextSpec()
+    forecast: ForecastSpec = ForecastSpec()
     network: Choice | None = None
     training: TrainingSpec = TrainingSpec()
     augmentation: AugmentationSpec = AugmentationSpec()

@@ -29,7 +29,9 @@ from ..errors import DataError, Mistake
 from ..evaluation.calibration import at_temperature
 from ..execution.prediction import Predictor
 from ..tasks import Task
+from ..tasks.forecast import Forecast
 from ..tasks.several import Several
+from .forecast import forecast
 
 CHUNK = 8192
 """How many rows go through the network at once."""
@@ -80,6 +82,8 @@ class Model:
             DataError: the data cannot be read, lacks a column, or has rows that cannot be read.
         """
         ledger = Ledger() if ledger is None else ledger
+        if isinstance(self.task, Forecast):
+            return forecast(self, self.task, data, ledger)
         table = read_rows(data, ledger, self.preparation)
         _check_all(ledger, table.origin)
         return self.task.frame(self.decide(table.frame, ledger))

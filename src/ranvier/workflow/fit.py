@@ -217,7 +217,8 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
     files.write_findings(folder, by_gravity([*found, *noticed_of(state)]))
     model.card = {**_card(measured.metrics, prepared), "probabilities": gives_probabilities(spec)}
     model.temperature = measured.temperature
-    model.profile = Profile.fit(prepared.frame("train"), prepared.schema, prepared.preparation)
+    if prepared.forecasts is None:
+        model.profile = Profile.fit(prepared.frame("train"), prepared.schema, prepared.preparation)
     save(model, folder / files.MODEL)
     if isinstance(learning.batches, StreamBatches):
         totals = learning.batches.totals(state.step)

@@ -68,6 +68,10 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     Of several targets each is measured on the rows that have it; ``targets`` of the metrics holds each one's by name.
     Their probabilities are the network's own: a temperature is chosen for a single target.
     """
+    if prepared.forecasts is not None:
+        from .forecast_measure import measure_forecasts
+
+        return Measured(*measure_forecasts(spec, prepared, prepared.forecasts, network))
     parts = prepared.parts
     predicted = {
         part: prepared.task.decode(forward(network, parts[part].inputs)) for part in ("validation", "test")

@@ -32,6 +32,7 @@ from ..errors import DataError, Mistake, RunError, raise_if_any
 from ..spec import ColumnSpec, Spec
 from ..tasks import Task
 from ..tasks.several import Several, encode
+from .forecast import Forecasts, is_forecast, prepare_forecast
 from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
 
 
@@ -45,6 +46,7 @@ class Prepared:
         task: of the target; of several targets a ``Several``, which ``targets.views`` takes apart.
         parts: ``train``, ``validation`` and ``test``, as tensors.
         streamed: the whole table, where all this is of a sample of its rows.
+        forecasts: of a forecast, the series and their windows, which ``parts`` holds in place of rows.
     """
 
     table: Table
@@ -55,6 +57,7 @@ class Prepared:
     task: Task
     parts: dict[str, Batch]
     streamed: Streamed | None = None
+    forecasts: Forecasts | None = None
 
     @property
     def training_rows(self) -> int:
@@ -124,7 +127,8 @@ def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepa
     """
     ledger = Ledger()
     opened = None
-    if stored is None or spec.execution.stream:
+    forecast = is_forecast(spec)
+    if not forecast and (stored is None or spec.execution.stream):
         opened = choose(spec, spec.source if data is None else data)
     table = (
         read_data(spec, data, ledger) if opened is None else read_sample(opened[0], spec.split_seed, ledger)
@@ -137,6 +141,9 @@ def prepare(spec: Spec, data: Any = None, stored: Stored | None = None) -> Prepa
                 "give the old data, or start a new run",
             )
         )
+    if forecast:
+        table, schema, split, preparation, task, parts, series = prepare_forecast(spec, table, ledger)
+        return Prepared(table, schema, ledger, split, preparation, task, parts, forecasts=series)
     schema = infer_schema(table, spec.columns, spec.target, spec.task, ledger)
     schema = stored.schema if stored else schema
     if opened is None:

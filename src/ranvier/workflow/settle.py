@@ -14,9 +14,10 @@ from ..data.kinds import Kind
 from ..errors import SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of
+from ..tasks.forecast import Forecast
 from ..tasks.several import several
 from ..training.optimizers import DEFAULT_RATES
-from .defaults import augmentation, default_network, loss, noise, pace, picture_pace, sequence_pace
+from .defaults import FORECASTS, augmentation, default_network, loss, noise, pace, picture_pace, sequence_pace
 from .request import augmentation_mistakes, mistakes
 
 UNLIMITED_EPOCHS = 1_000_000
@@ -52,12 +53,17 @@ def settle(
     """
     chosen: dict[str, tuple[Any, str]] = {}
     blocks = blocks or {}
-    usual, what = default_network(blocks)
+    usual, what = FORECASTS if isinstance(task, Forecast) else default_network(blocks)
     network = spec.network or Choice(name=usual)
     if spec.network is None:
         chosen["network"] = (usual, f"the default for {what}")
     raise_if_any(SpecError, [*mistakes(spec, network, task), *augmentation_mistakes(spec, blocks)])
     chosen |= augmentation(network.name, blocks)
+    if isinstance(task, Forecast):
+        settled_so_far = {"season": task.season, "horizon": task.horizon, "history": task.length}
+        chosen |= {
+            name: (settled_so_far[name.partition(".")[2]], reason) for name, reason in task.reasons.items()
+        }
     if network.name != OWN_NETWORK:
         for key, value in defaults(network).items():
             rate_of_another = key == "training.learning_rate" and spec.training.optimizer is not None

@@ -29,6 +29,7 @@ def data_lines(prepared: Prepared) -> list[str]:
     for task in parts_of(prepared.task):
         what = "labels" if task.forms[0] == "labels" else "classes"
         count = f" ({len(task.classes)} {what})" if task.classes else ""
+        count = f" ({about})" if (about := getattr(task, "about", "")) else count
         learnt.append(f"{task.name} {task.target!r}{count}")
     origin = "sample" if prepared.streamed else prepared.table.origin
     lines = [str(prepared.streamed)] if prepared.streamed else []

@@ -60,6 +60,7 @@ class Contents:
         targets: of several targets, by name, the same as if each were the only one; else nothing.
         sheets: filters, feature maps and changed pictures of a network for pictures.
         samples=_json(folder / "samples.json", []),
+        forecasts: of a forecast, each step of each one on the test part, as text; else None.
     """
 
     settings: dict[str, Any]
@@ -79,6 +80,7 @@ class Contents:
     targets: dict[str, Contents] = field(default_factory=dict)
     sheets: list[Sheet] = field(default_factory=list)
     samples: list[dict[str, str]] = field(default_factory=list)
+    forecasts: pl.DataFrame | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -122,7 +124,7 @@ def read(folder: str | Path) -> Contents:
     settings = read_toml(folder / "run.toml")
     record = settings.pop("record", {})
     metrics: dict[str, Any] = _json(folder / "metrics.json", {})
-    measured = bool(metrics.get("test"))
+    measured = bool(metrics.get("test")) and metrics.get("form") != "forecasts"
     schema = _json(folder / "schema.json", {"columns": []})["columns"]
     weighted = _weighted(schema)
     contents = Contents(
@@ -142,6 +144,7 @@ def read(folder: str | Path) -> Contents:
         spread=_json(folder / "spread.json", {}),
         sheets=_sheets(folder, schema, metrics, settings.get("augmentation", {})),
         samples=_json(folder / "samples.json", []),
+        forecasts=_table(folder / "predictions.csv") if metrics.get("form") == "forecasts" else None,
     )
     if "targets" not in metrics:
         return contents

@@ -15,6 +15,7 @@ import numpy as np
 from ...evaluation.calibration import at_temperature, reliability
 from .contents import Contents, Predictions
 from .curves import lift_curves, precision_recall_curves, roc_curves
+from .forecasts import forecast_figures
 from .markup import words
 from .traces import (
     COLOURS,
@@ -49,6 +50,7 @@ def figures(contents: Contents) -> dict[str, Figure]:
     }
     made = {name: make(contents) for name, make in makers.items()}
     found = {name: figure for name, figure in made.items() if figure is not None}
+    found |= forecast_figures(contents)
     for place, one in enumerate(contents.targets.values(), 1):
         alone = figures(replace(one, history=[]))
         found |= {f"{place}-{name}": figure for name, figure in alone.items()}

@@ -145,7 +145,17 @@ def words(name: str) -> str:
     >>> words("roc_auc"), words("balanced_accuracy")
     ('ROC AUC', 'balanced accuracy')
     """
-    short = {"roc_auc": "ROC AUC", "rmse": "RMSE", "mse": "MSE", "mae": "MAE", "mape": "MAPE", "mcc": "MCC"}
+    short = {
+        "roc_auc": "ROC AUC",
+        "rmse": "RMSE",
+        "mse": "MSE",
+        "mae": "MAE",
+        "mape": "MAPE",
+        "mcc": "MCC",
+        "mase": "MASE",
+        "smape": "sMAPE",
+        "pinball": "pinball loss",
+    }
     return short.get(
         name,
         {"r2": "R²", "brier": "Brier score", "cohen_kappa": "Cohen's kappa"}.get(

@@ -12,6 +12,7 @@ from .data import data_section
 from .drift import drift_section
 from .figures import figures
 from .filters import filters_section
+from .forecasts import forecasts_section
 from .learning import learning_section
 from .markup import Html, escape, join, tag
 from .measure import classes_section, measure_section, values_section, worst_section
@@ -85,6 +86,7 @@ def _in_detail(contents: Contents, miss_cost: float | None) -> Sections:
     return {
         "classes": ("The labels" if contents.labels else "The classes", classes_section(contents)),
         "values": ("The values", values_section(contents)),
+        "forecasts": ("The forecasts", forecasts_section(contents)),
         "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
         "slices": ("Groups of rows", slices_section(contents)),
         "worst": ("The worst mistakes", worst_section(contents)),

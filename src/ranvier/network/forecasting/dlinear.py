@@ -11,6 +11,7 @@ is little that it could learn by heart.
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from torch import Generator, Tensor, nn
@@ -46,6 +47,15 @@ class DLinear(nn.Module):
         self.rest = nn.Linear(length * channels, horizon * levels)
         self.reset()
 
+    @staticmethod
+    def pace(windows: int) -> tuple[int, int, int]:
+        """Batch size, epochs and patience for so many training windows: about 2,000 steps.
+
+        >>> [DLinear.pace(windows) for windows in (60, 2_000, 200_000)]
+        [(32, 1000, 300), (32, 32, 10), (256, 5, 5)]
+        """
+        return paced(windows, 2000)
+
     def reset(self, generator: Generator | None = None) -> None:
         """Set all weights to 0; nothing is drawn."""
         for parameter in self.parameters():
@@ -68,3 +78,11 @@ def moving_average(x: Tensor, kernel: int) -> Tensor:
     side = kernel // 2
     wide = functional.pad(x.transpose(1, 2), (side, side), mode="replicate")
     return functional.avg_pool1d(wide, kernel, 1).transpose(1, 2)
+
+
+def paced(windows: int, steps: int) -> tuple[int, int, int]:
+    """Batch size, epochs and patience for about so many steps, and at least five epochs."""
+    windows = max(1, windows)
+    batch = min(windows, max(32, min(256, 2 ** round(math.log2(windows / 100 + 1)))))
+    epochs = max(5, min(steps, round(steps / math.ceil(windows / batch))))
+    return batch, epochs, max(5, round(epochs * 0.3))

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from ...limits import Count, Fraction
 from ..initializers import initialize
+from .dlinear import paced
 
 
 class NHiTS(nn.Module):
@@ -56,6 +57,11 @@ class NHiTS(nn.Module):
             for pool, space in zip(pooling, spacing)
         )
         self.reset(torch.default_generator)
+
+    @staticmethod
+    def pace(windows: int) -> tuple[int, int, int]:
+        """Batch size, epochs and patience for so many training windows: about 1,000 steps."""
+        return paced(windows, 1000)
 
     def reset(self, generator: Generator) -> None:
         """Draw all weights anew, from ``generator`` alone; the last layers begin at 0."""

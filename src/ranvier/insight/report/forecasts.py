@@ -1,0 +1,99 @@
+"""Forecasts over the held-out part: what came, what was forecast from some origins, and the intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from .contents import Contents
+from .markup import Html, figure, join, number, section, table, tag
+from .traces import COLOURS, Figure, layout_of, line_of
+
+SHOWN = 3
+"""So many series at most are drawn."""
+
+
+def forecasts_section(contents: Contents) -> Html | str:
+    """Forecasts beside what came, and how they do step by step."""
+    frame, told = contents.forecasts, contents.metrics.get("forecast", {})
+    if frame is None or not len(frame):
+        return ""
+    about = (
+        f"The next {told['horizon']:,} values from the last {told['history']:,}, at a step of {told['step']}; "
+        f"{told['series']:,} series, {told['origins']:,} origins in the held-out part."
+    )
+    drawn = []
+    for place, (name, _) in enumerate(_series(contents)[:SHOWN]):
+        caption = f"{name or contents.record.get('target')}: what came, and forecasts one horizon apart"
+        text = "The middle of each forecast is a line, its intervals of 80% and 95% are bands."
+        drawn.append(figure(f"forecast-{place}", caption, text))
+    steps = range(1, told["horizon"] + 1)
+    shares = told["coverage_by_step"]
+    header = ["step", "MASE", *(f"in the {share}% interval" for share in shares)]
+    rows = [
+        [number(step), number(mase), *(f"{each[step - 1]:.0%}" for each in shares.values())]
+        for step, mase in zip(steps, told["mase_by_step"])
+    ]
+    whole = ", ".join(
+        f"{value:.0%} of the values lie in the {share}% interval" for share, value in told["coverage"].items()
+    )
+    caption = "How good the forecasts are, step by step ahead"
+    return section(
+        "forecasts",
+        "The forecasts",
+        tag("p", about),
+        *drawn,
+        tag("p", f"Of the values of all steps lie {whole}."),
+        join(table(caption, header, rows, range(1, len(header)))),
+    )
+
+
+def forecast_figures(contents: Contents) -> dict[str, Figure]:
+    """The figures of the section, by name."""
+    if contents.forecasts is None or not len(contents.forecasts):
+        return {}
+    target, horizon = str(contents.record.get("target")), contents.metrics["forecast"]["horizon"]
+    return {
+        f"forecast-{place}": _drawn(frame, target, horizon)
+        for place, (_, frame) in enumerate(_series(contents)[:SHOWN])
+    }
+
+
+def _series(contents: Contents) -> list[tuple[str, pl.DataFrame]]:
+    """The forecasts of each series, by its name."""
+    frame = contents.forecasts if contents.forecasts is not None else pl.DataFrame()
+    if frame.columns[:1] == ["origin"]:
+        return [("", frame)]
+    group = frame.columns[0]
+    return [(str(key[0]), part) for key, part in frame.group_by(group, maintain_order=True)]
+
+
+def _drawn(frame: pl.DataFrame, target: str, horizon: int) -> Figure:
+    time = frame.columns[frame.columns.index("origin") + 1]
+    numbers = {
+        name: frame[name].cast(pl.Float64).to_numpy()
+        for name in ("true", *frame.columns[frame.columns.index("true") + 1 :])
+    }
+    times, ahead = np.array(frame[time].to_list()), frame["ahead"].cast(pl.Int64).to_numpy()
+    count = len(times) // horizon
+    one_step, last = ahead == 1, slice((count - 1) * horizon, None)
+    seen = [*times[one_step].tolist(), *times[last].tolist()[1:]]
+    came = [*numbers["true"][one_step].tolist(), *numbers["true"][last].tolist()[1:]]
+    traces: list[Figure] = []
+    for origin in range(count - 1, -1, -horizon):
+        at = slice(origin * horizon, (origin + 1) * horizon)
+        x = times[at].tolist()
+        for share, opacity in ((95, 0.14), (80, 0.25)):
+            low, high = (numbers[f"{target} {share}% {end}"][at].tolist() for end in ("low", "high"))
+            band = line_of(f"{share}% interval", [*x, *x[::-1]], [*high, *low[::-1]], 1)
+            first = origin == count - 1
+            band.update(
+                fill="toself", line={"width": 0}, fillcolor=f"rgba(217,119,6,{opacity})", showlegend=first
+            )
+            traces.append({**band, "hoverinfo": "skip"})
+        middle = line_of("forecast", x, numbers[target][at].tolist(), 1)
+        traces.append({**middle, "showlegend": origin == count - 1})
+    truth = line_of("what came", seen, came, 0)
+    truth["line"] = {"color": COLOURS[0], "width": 2}
+    layout = layout_of(time, target)
+    return {"data": [*traces, truth], "layout": layout}
