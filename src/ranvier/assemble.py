@@ -41,18 +41,21 @@ class Architecture:
         network: the catalogue's name and options, flat; ``own`` for a module of the user's own.
         blocks: for each kind that is present, what its encoder is built from.
         outputs: the number of outputs K.
+        positions: the block at each of whose positions there are outputs; empty where a row has outputs as a whole.
     """
 
     network: str | Mapping[str, Any]
     blocks: Mapping[str, Mapping[str, Any]]
     outputs: int
+    positions: str = ""
 
     @classmethod
-    def of(cls, network: Choice, preparation: Preparation, outputs: int) -> Architecture:
+    def of(cls, network: Choice, preparation: Preparation, outputs: int, positions: str = "") -> Architecture:
         """The architecture for prepared columns.
 
         Raises:
-            SpecError: the network reads pictures or sequences, and there are none.
+            SpecError: the network reads pictures or sequences, and there are none; or outputs are wanted at each
+                position, and it does not read the block.
         """
         if is_language(network.name):
             raise SpecError(
@@ -60,6 +63,14 @@ class Architecture:
                     f"the network {network.name!r} writes text, and cannot read the columns of a table",
                     "a corpus of plain text",
                     "add --task generate, or choose another network",
+                )
+            )
+        if positions and positions not in reads(network.name):
+            what = "" if network.name == OWN_NETWORK else f" {network.name!r}"
+            raise SpecError(
+                Mistake(
+                    f"the task has outputs at each moment of the {READ[positions]}, and the network{what} gives none",
+                    f"a network of the catalogue that reads {READ[positions]}, such as 'lstm'",
                 )
             )
         wanted = reads(network.name)
@@ -76,7 +87,7 @@ class Architecture:
             name: _taken(_encoder(network, name)[0], kind.features())
             for name, kind in preparation.blocks.items()
         }
-        return cls(network.flat(), blocks, outputs)
+        return cls(network.flat(), blocks, outputs, positions)
 
     def as_dict(self) -> dict[str, Any]:
         """The architecture as it stands in a model file."""
@@ -122,13 +133,40 @@ class Architecture:
                     options["network"] = {"name": choice.name, "outputs": self.outputs, **choice.options}
                 encoders[name] = encoder(**features, **options)
             width = sum(int(encoder.outputs) for encoder in encoders.values())
-            if wanted:
+            if self.positions:
+                width += int(encoders[self.positions].width) - int(encoders[self.positions].outputs)
+                trunk = Features(width)
+            elif wanted:
                 trunk = Features(width) if alone else MLP(width, hidden=BESIDE)
             else:
                 trunk = load("networks", choice.name)(width, **choice.options)
             maker = linear or getattr(trunk, "head", None)
             head = maker(self.outputs) if maker else Head(trunk.outputs, self.outputs)
-            return Assembled(encoders, trunk, head)
+            return Assembled(encoders, trunk, head, self.positions)
+
+
+def positions_of(task: Any, blocks: Mapping[str, Any]) -> str:
+    """The block at each of whose positions a task has outputs; nothing, where it has them for a row as a whole.
+
+    Args:
+        task: of ``TASKS``; it says so in ``positions``.
+        blocks: those that there are.
+
+    Raises:
+        SpecError: there is none that it reads.
+    """
+    wanted: tuple[str, ...] = getattr(task, "positions", ())
+    found = [name for name in wanted if name in blocks]
+    if wanted and not found:
+        words = " or ".join(READ[name] for name in wanted)
+        raise SpecError(
+            Mistake(
+                f"the task {task.name!r} reads {words}, and no input column holds any",
+                f"a column of {words}",
+                f"choose another task, or say which column it is: columns.NAME={wanted[0]}",
+            )
+        )
+    return found[0] if found else ""
 
 
 def reads(network: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ SOURCES = {  # asked in this order
     "arrays": "ranvier.data.source.arrays",
     "sample": "ranvier.data.source.sample",
     "idx": "ranvier.data.source.idx",
-    "pictures": "ranvier.data.source.picture_folder",
+    "class_folders": "ranvier.data.source.class_folders",
     "several": "ranvier.data.source.several",
     "database": "ranvier.data.source.database",
     "parquet": "ranvier.data.source.parquet",
@@ -51,6 +51,7 @@ KINDS = {
     "vector": "ranvier.data.kinds.vector:Vector",
     "text": "ranvier.data.kinds.text:Text",
     "series": "ranvier.data.kinds.series:Series",
+    "audio": "ranvier.data.kinds.audio:Audio",
 }
 
 ENCODERS = {  # by the name of a kind its default encoder; then those that a network names
@@ -64,6 +65,7 @@ ENCODERS = {  # by the name of a kind its default encoder; then those that a net
     "image": "ranvier.network.pictures.encoders:Pictures",
     "text": "ranvier.network.sequences:Texts",
     "series": "ranvier.network.series:TimeSeries",
+    "audio": "ranvier.network.sounds:Sounds",
     "pixels": "ranvier.network.pictures.encoders:Pixels",  # for a network that names it
     "piecewise": "ranvier.network.piecewise:Piecewise",  # for a network that names it
 }
@@ -96,6 +98,10 @@ NETWORKS = {
     "ngrams": "ranvier.network.ngrams:Ngrams",  # from here on for sequences
     "text_cnn": "ranvier.network.text_cnn:TextCNN",
     "inception": "ranvier.network.inception:Inception",
+    "rnn": "ranvier.network.recurrent:rnn",
+    "lstm": "ranvier.network.recurrent:lstm",
+    "gru": "ranvier.network.recurrent:gru",
+    "sound_cnn": "ranvier.network.sounds:SoundCNN",
     "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # from here on for forecasts
     "nhits": "ranvier.network.forecasting.nhits:NHiTS",
     "gpt": "ranvier.network.gpt:GPT",  # for text that is written
@@ -139,6 +145,7 @@ LOSSES = {
     "poisson": "ranvier.losses:Poisson",
     "perceptron": "ranvier.losses:PerceptronCriterion",
     "quantile": "ranvier.losses:Quantile",
+    "ctc": "ranvier.losses:CTC",
 }
 
 TASKS = {
@@ -148,6 +155,7 @@ TASKS = {
     "ordinal": "ranvier.tasks.ordinal:Ordinal",
     "label": "ranvier.tasks.label:Label",
     "forecast": "ranvier.tasks.forecast:Forecast",
+    "transcribe": "ranvier.tasks.transcribe:Transcribe",
 }
 
 TEXT_TASKS = {  # learnt from a corpus of plain text, which has no target column
@@ -161,6 +169,7 @@ TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is
     "ordinal": "category",
     "label": "labels",
     "forecast": "number",
+    "transcribe": "text",
 }
 
 METRICS = {
@@ -199,6 +208,9 @@ METRICS = {
     "mase": "ranvier.evaluation.forecasting:mase",
     "smape": "ranvier.evaluation.forecasting:smape",
     "pinball": "ranvier.evaluation.forecasting:pinball",
+    "character_error_rate": "ranvier.evaluation.transcripts:character_error_rate",
+    "word_error_rate": "ranvier.evaluation.transcripts:word_error_rate",
+    "exact_match": "ranvier.evaluation.transcripts:exact_match",
 }
 
 BASELINES = {

@@ -9,7 +9,9 @@ says which forms of ``outputs`` it takes:
 - ``"labels"``: a logit (B, L) for each of L labels, target (B, L) float, 0 or 1; the loss is the mean over L;
 - ``"values"``: (B, K), target (B, K) float; the loss is the mean over K;
 - ``"rates"``: logarithms of rates (B, K), target (B, K) float of at least 0; the loss is the mean over K;
-- ``"quantiles"``: step by step the quantiles of H values (B, H Q), target (B, 2 + H) as forecasts have it.
+- ``"quantiles"``: step by step the quantiles of H values (B, H Q), target (B, 2 + H) as forecasts have it;
+- ``"spelling"``: logits (B, T, K) of each of T frames, NaN where a row has none, target (B, S) int64, -1 where a row
+  has no more symbols.
 
 z is a logit, y the target, p_t the probability of the true class. All are finite, with finite gradients, for logits of
 any size that the squares allow.
@@ -257,6 +259,36 @@ def _without_target(scores: Tensor, target: Tensor) -> Tensor:
     """The scores (B, C), with minus infinity for the true class."""
     true_class = functional.one_hot(target, scores.shape[1]).bool()
     return scores.masked_fill(true_class, -torch.inf)
+
+
+class CTC:
+    """Connectionist temporal classification: -ln of the probability of a spelling, for each of its symbols.
+
+        -1/S ln sum over all paths that spell y of prod_t p_t(path_t)
+
+    A path has a symbol, or the blank 0, at each frame (Graves et al. 2006). A row that has fewer frames than its
+    spelling takes adds nothing; one without any frame is NaN.
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("spelling",)
+    positions: ClassVar[bool] = True
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, T, K) and (B, S) to (B,)."""
+        if outputs.ndim != 3 or target.ndim != 2 or len(outputs) != len(target) or target.is_floating_point():
+            raise SpecError(
+                Mistake(
+                    f"loss 'ctc' was given outputs of shape {_shape(outputs)} for a target of shape {_shape(target)}",
+                    "outputs of shape (rows, frames, symbols) for a target of shape (rows, symbols spelt)",
+                    "let the network give outputs for each frame",
+                )
+            )
+        there = ~outputs.isnan().any(dim=2)  # (B, T)
+        logs = outputs.masked_fill(~there.unsqueeze(2), 0.0).log_softmax(dim=2).transpose(0, 1)
+        frames, symbols = there.sum(dim=1), (target >= 0).sum(dim=1)
+        spelt = target.clamp_min(0)
+        losses = functional.ctc_loss(logs, spelt, frames, symbols, reduction="none", zero_infinity=True)
+        return torch.where(frames > 0, losses / symbols.clamp_min(1), torch.nan)
 
 
 def _check_values(loss: str, outputs: Tensor, target: Tensor) -> None:

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from ranvier.catalog import KINDS, load
+from ranvier.data import sounds
 from ranvier.data.ledger import Ledger
 from ranvier.data.pictures import written
 from ranvier.data.source import read
@@ -50,12 +51,20 @@ def turn(share: float) -> list[float]:
     return [round(float(np.sin(2 * np.pi * share)), 6), round(float(np.cos(2 * np.pi * share)), 6)]
 
 
+def hush(samples: int) -> str:
+    """So many samples of silence, as text."""
+    return sounds.written(np.zeros(samples, np.float32), 16000)
+
+
 def PNG(text: str) -> bytes:
-    """The bytes of a picture that is written as text."""
+    """The bytes of a picture, or a sound, that is written as text."""
     return base64.b64decode(text.partition(",")[2])
 
 
 DARK, LIGHT, GROUND = (written(np.array([[row]], np.uint8)) for row in ([0, 100], [150, 250], [125, 125]))
+HUSH, HUSH_2 = (hush(n) for n in (1, 160))  # a frame and two of silence
+PAD = [9.0] * 64
+SILENT = [round(float(np.log(1e-6)), 6)] * 64
 SATURDAY, MONDAY = turn(5 / 7), turn(0)
 
 PADDED = 9.0
@@ -269,6 +278,24 @@ CASES: dict[str, Case] = {
         strange=([["a"], ["b"]], [b"a", b"b"]),
         expected="lists of numbers",
     ),
+    "audio": Case(
+        text=[HUSH, f" {HUSH_2} ", "", HUSH, HUSH_2, "?"],
+        native=[PNG(HUSH), PNG(HUSH_2), None, PNG(HUSH), PNG(HUSH_2), None],
+        prepared=[[SILENT, PAD], [SILENT, SILENT], [PAD, PAD], [SILENT, PAD], [SILENT, SILENT], [PAD, PAD]],
+        inverted=[None] * 6,
+        later=[HUSH, "NA", "no/such.wav", "data:audio/wav;base64,bm8gc291bmQgYXQgYWxs", "soon", None],
+        repaired={
+            "missing: taken as no sound": [2, 6],
+            "there is no such file: taken as no sound": [3, 5],
+            "not a sound, or of a format that is not read: taken as no sound": [4],
+        },
+        stand_in=[PAD],
+        features={"length": 1.0},
+        bad=[["red", "green"], ["1", "2"], ["a.txt", "b.csv", "c.wav"], [None, "?"]],
+        empty=(1, 64),
+        strange=([[1], [2]], [1.5, 2.5]),
+        expected="sounds: paths, or encoded bytes",
+    ),
 }
 
 
@@ -288,7 +315,7 @@ def said(kind: Any) -> dict[str, Any]:
     return {key: value for key, value in kind.state().items() if key not in ("separators", "written")}
 
 
-SEQUENCES = ("text", "series")
+SEQUENCES = ("text", "series", "audio")
 """The kinds of which all columns are one sequence."""
 
 every_kind = pytest.mark.parametrize("name", KINDS)

@@ -11,6 +11,8 @@ from ranvier.evaluation.more_metrics import pinball
 from reference.metric_oracles import ORACLES
 
 CLASSES = (2, 3, 7)
+IN_FLOAT32 = ("expected_calibration_error", "character_error_rate", "word_error_rate")
+"""What torchmetrics counts in float32."""
 CASES = (
     "random",
     "ties",
@@ -97,9 +99,32 @@ def forecasts_of(case, generator):
     return ends, (prediction[:, None] + np.arange(steps))[:, :, None] + levels, weight
 
 
+def texts_of(case, generator):
+    """Texts (N,), what was heard (N,), and whole weights (N,)."""
+    rows = {"one row": 1, "two rows": 2}.get(case, int(generator.integers(5, 30)))
+
+    def text():
+        return " ".join("".join(generator.choice(list("abc"), n)) for n in generator.integers(1, 5, 3))
+
+    target, heard = [text() for _ in range(rows)], [text() for _ in range(rows)]
+    if case in ("one class", "ties"):
+        target = [target[0]] * rows
+    if case == "constant prediction":
+        heard = [""] * rows
+    if case in ("all right", "a class absent"):
+        heard = target
+    return np.array(target), np.array(heard), weight_of(rows, generator)
+
+
 def rows_of(metric, case, generator, classes=7):
     """What a metric of that form takes."""
-    others = {"labels": marks_of, "values": values_of, "counts": counts_of, "forecasts": forecasts_of}
+    others = {
+        "labels": marks_of,
+        "values": values_of,
+        "counts": counts_of,
+        "forecasts": forecasts_of,
+        "texts": texts_of,
+    }
     if metric.form in others:
         return others[metric.form](case, generator)
     return classes_of(case, classes, generator)
@@ -123,9 +148,7 @@ def test_it_equals_its_oracle(name, case):
         classes = CLASSES[trial % len(CLASSES)]
         target, prediction, weight = rows_of(metric, case, generator, classes)
         for w in (np.ones(len(target)), weight):
-            tolerance = (
-                1e-6 if name == "expected_calibration_error" else 1e-10
-            )  # torchmetrics counts in float32
+            tolerance = 1e-6 if name in IN_FLOAT32 else 1e-10
             expected = oracle(target, prediction, w)
             assert metric(target, prediction, w[None])[0] == pytest.approx(
                 expected, rel=tolerance, abs=tolerance, nan_ok=True
@@ -149,6 +172,8 @@ def test_the_pinball_loss_is_scikit_learns(level, case):
 @pytest.mark.parametrize("name", METRICS)
 def test_what_is_not_finite_is_refused(name, wrong):
     metric = load("metrics", name)
+    if metric.form == "texts":
+        pytest.skip("texts are always finite")
     target, prediction, _ = rows_of(metric, "random", np.random.default_rng(0))
     prediction = prediction.copy()
     prediction.flat[3] = wrong

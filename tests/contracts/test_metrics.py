@@ -21,6 +21,12 @@ def rows_of(metric, rows=60, seed=0):
     if metric.form == "labels":
         marks = generator.integers(0, 2, (rows, 4))
         return marks, 0.3 * marks + 0.7 * generator.random((rows, 4)), marks.astype(float)
+    if metric.form == "texts":
+        texts = np.array(
+            [" ".join("abcd"[i] * (i + 1) for i in row) for row in generator.integers(0, 4, (rows, 3))]
+        )
+        heard = np.array([text.replace("bb", "b d") if n % 2 else text for n, text in enumerate(texts)])
+        return texts, heard, texts
     if metric.form == "counts":
         counts = generator.poisson(3.0, rows)
         return counts, generator.gamma(3.0, 1.0, rows), counts
@@ -51,6 +57,7 @@ class TestMetric:
             ("values", "values"),
             ("counts", "values"),
             ("labels", "labels"),
+            ("texts", "values"),
             ("labels", "probabilities"),
             ("forecasts", "values"),
         }
@@ -92,6 +99,12 @@ class TestMetric:
         target, prediction, _ = rows_of(metric)
         with pytest.raises(DataError, match="There are no rows to measure on"):
             metric(target[:0], prediction[:0])
+        if metric.form == "texts":
+            with pytest.raises(
+                DataError, match=r"The prediction has shape \(60,\) and type int64. Expected \(rows,\) texts"
+            ):
+                metric(target, np.arange(60))
+            return
         prediction = prediction.copy()
         prediction[3] = np.nan
         with pytest.raises(DataError, match="The prediction is NaN or infinite in 1 of 60 rows"):

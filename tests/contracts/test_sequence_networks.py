@@ -19,6 +19,14 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("text_cnn", {"filters": 5, "widths": [1, 2, 6], "dropout": 0.0}),
     ("inception", {}),
     ("inception", {"blocks": 3, "filters": 4, "kernels": [5, 2], "bottleneck": 3}),
+    ("rnn", {"hidden": 8}),
+    ("rnn", {"hidden": 6, "bidirectional": False, "layers": 2, "dropout": 0.1}),
+    ("lstm", {"hidden": 8}),
+    ("lstm", {"hidden": 6, "bidirectional": False, "layers": 2}),
+    ("gru", {"hidden": 8}),
+    ("gru", {"hidden": 6, "reset": "after", "layers": 2}),
+    ("sound_cnn", {"channels": [4, 8], "hidden": 16}),
+    ("sound_cnn", {"channels": [4], "hidden": 8, "hide": 0.0, "dropout": 0.0}),
 ]
 """Each network as it comes, and small ones with other options."""
 
@@ -30,6 +38,7 @@ LENGTHS = [5, 1, 9, 0, 3, 12]
 FEATURES: dict[str, dict[str, Any]] = {
     "text": {"size": IDS, "length": 5.0},
     "series": {"channels": INPUTS, "length": 5},
+    "audio": {"mean": [0.5] * INPUTS, "deviation": [2.0] * INPUTS, "length": 5.0},
 }
 
 each = pytest.mark.parametrize(("name", "options"), VARIANTS)
@@ -70,7 +79,7 @@ def whole(name: str, options: dict[str, Any], outputs: int = 3, seed: int = 0) -
 
 def block_of(name: str) -> str:
     """The block that stands for what a network reads: texts where it reads them."""
-    return "text" if "text" in load("networks", name).reads else "series"
+    return next(block for block in FEATURES if block in load("networks", name).reads)
 
 
 def taken(name: str) -> torch.Tensor:

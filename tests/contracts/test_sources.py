@@ -108,7 +108,7 @@ LOCATIONS = {  # of each source: a location of its own, with a value in it
     "several": _several,
     "database": _database,
     "idx": _idx,
-    "pictures": _picture,
+    "class_folders": _picture,
     "parquet": _parquet,
     "arrow": _arrow,
     "json": _json,

@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 import torch
 from sklearn import metrics as sk
+from torchmetrics.functional import text as tm_text
 
 
 def binary_or_macro(score):
@@ -29,6 +30,16 @@ def binary_or_macro(score):
 def of_labels(score, **options):
     def oracle(target, p, w):
         return score(target, p.argmax(1), sample_weight=w, **options)
+
+    return oracle
+
+
+def of_texts(rate):
+    """torchmetrics knows no weights: a row of weight 2 stands twice."""
+
+    def oracle(truth, heard, w):
+        times = w.astype(int)
+        return float(rate(np.repeat(heard, times).tolist(), np.repeat(truth, times).tolist()))
 
     return oracle
 
@@ -190,6 +201,9 @@ ORACLES = {
     "hamming_loss": of_marks(sk.hamming_loss),
     "subset_accuracy": of_marks(sk.accuracy_score),
     "mean_average_precision": mean_average_precision,
+    "character_error_rate": of_texts(tm_text.char_error_rate),
+    "word_error_rate": of_texts(tm_text.word_error_rate),
+    "exact_match": lambda truth, heard, w: sk.accuracy_score(truth, heard, sample_weight=w),
     "accuracy": of_labels(sk.accuracy_score),
     "balanced_accuracy": balanced,
     "precision_macro": averaged(sk.precision_score, "macro"),

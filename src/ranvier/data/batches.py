@@ -73,6 +73,12 @@ class Batch:
         ragged = [block.lengths for block in self.blocks if isinstance(block, Ragged)]
         return torch.stack(ragged).sum(dim=0) if ragged else None
 
+    @property
+    def frames(self) -> Tensor | None:
+        """(B,) how long the sequences among the inputs of each row are; None where there are none."""
+        ragged = [block.lengths for block in self.blocks[:-1] if isinstance(block, Ragged)]
+        return torch.stack(ragged).sum(dim=0) if ragged else None
+
     def take_into(self, index: Tensor, into: Batch) -> Batch:
         """The rows at ``index``, written into a batch of as many rows, which is returned."""
         for name, block in self.inputs.items():

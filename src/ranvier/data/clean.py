@@ -1,4 +1,4 @@
-"""The rows that can be used: those that have a target, and whose pictures can be read."""
+"""The rows that can be used: those that have a target, and whose pictures and sounds can be read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .broken_pictures import note_lost_classes, unreadable
+from .broken_pictures import note_lost_classes
+from .broken_pictures import unreadable as no_pictures
+from .kinds.audio import raw_of
+from .kinds.audio import unreadable as no_sounds
 from .kinds.values import LONG, is_readable
 from .ledger import Ledger
 from .raw_pictures import names_of
 from .schema import Schema
 from .table import Table
 from .target import unusable
+
+FILES = {"image": ("picture", no_pictures), "audio": ("sound", no_sounds)}
+"""The kinds whose values are files, with what one is called and what finds those that cannot be read."""
 
 SAMPLED = 1_000
 """So many rows tell which columns differ most."""
@@ -22,7 +28,7 @@ TELLING = 6
 
 
 def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
-    """Drop the rows whose target is missing, or no finite number where it is to be one, or whose picture is broken.
+    """Drop the rows whose target is missing, or no finite number where it is to be one, or whose file is broken.
 
     Of several targets a row needs one; what it lacks is noted. Rows that are equal in all columns are kept, and noted.
 
@@ -43,16 +49,19 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
         for reason, rows in wrong[schema.target].items():
             ledger.drop(reason, table.rows[rows].tolist(), column=schema.target)
     for column in schema.inputs:
-        if schema[column].kind == "image":
+        if (kind := schema[column].kind) in FILES:
+            what, unreadable = FILES[str(kind)]
             for reason, places in unreadable(table.frame[column], schema[column].size).items():
                 bad = np.zeros(len(table), dtype=np.bool_)
                 bad[places] = True
                 bad &= ~dropped  # each row is dropped for one reason
                 named = names_of(table.frame[column].filter(pl.Series(bad)))
                 ledger.drop(
-                    f"a picture that cannot be read: {reason}{named}", table.rows[bad].tolist(), column
+                    f"a {what} that cannot be read: {reason}{named}", table.rows[bad].tolist(), column
                 )
                 dropped = dropped | bad
+    if any(schema[name].kind == "text" for name in schema.targets):
+        dropped = dropped | _silent(table, schema, ledger, dropped)
     for name, reasons in wrong.items():
         for reason, rows in reasons.items():
             if (lacking := rows & ~dropped).any():
@@ -66,6 +75,17 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
     reason = "the same as an earlier row; the split keeps them together"
     ledger.note("kept", reason, int(again.sum()), rows=kept.rows[again].tolist())
     return kept
+
+
+def _silent(table: Table, schema: Schema, ledger: Ledger, dropped: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Drop the rows without the sound whose text is to be learnt."""
+    found = np.zeros(len(table), dtype=np.bool_)
+    for column in schema.inputs:
+        if schema[column].kind == "audio":
+            absent = raw_of(table.frame[column]).is_null().to_numpy() & ~dropped & ~found
+            ledger.drop("no sound to be transcribed", table.rows[absent].tolist(), column)
+            found |= absent
+    return found
 
 
 def _repeated(frame: pl.DataFrame) -> NDArray[np.bool_]:

@@ -97,3 +97,8 @@ def _longest(lengths: Tensor) -> int:
 
 def _starts(lengths: Tensor) -> Tensor:
     return torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
+
+
+def padded(block: Tensor | Ragged) -> Tensor:
+    """All rows of a block, padded where they are ragged."""
+    return block[:] if isinstance(block, Ragged) else block

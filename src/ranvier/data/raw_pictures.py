@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, Mistake
 from .decoded_once import held
 from .kinds.values import MISSING
-from .pictures import DATA, Seen, Unreadable, decoded, each, resized, seen, written
+from .pictures import Seen, Unreadable, decoded, each, resized, seen, written
 
 ABSENT = "missing: the mean colour of the training pictures stands in"
 
@@ -56,7 +56,7 @@ def names_of(values: pl.Series, most: int = 3) -> str:
     """
     if values.dtype != pl.String:
         return ""
-    names = [PurePath(one).name for one in values.head(most).to_list() if not one.startswith(DATA)]
+    names = [PurePath(one).name for one in values.head(most).to_list() if not one.startswith("data:")]
     more = ", ..." if len(values) > most else ""
     return f" ({', '.join(names)}{more})" if names else ""
 

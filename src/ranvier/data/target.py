@@ -19,7 +19,7 @@ MOST_CLASSES = 20
 LEAST_PER_CLASS = 5
 """Whole numbers must occur so often, on average, to be classes (two distinct ones always are)."""
 
-KINDS = ("number", "category", "boolean", "labels")
+KINDS = ("number", "category", "boolean", "labels", "text")
 """The kinds that a target may be said to have."""
 
 
@@ -80,7 +80,7 @@ def target_mistakes(name: str, values: pl.Series, kind: str) -> Iterable[Mistake
     Args:
         name: of the column.
         values: its raw values (N).
-        kind: ``category``, ``number`` or ``labels``.
+        kind: ``category``, ``number``, ``labels`` or ``text``.
     """
     if kind == "labels":
         yield from _label_mistakes(name, values)
@@ -91,7 +91,7 @@ def target_mistakes(name: str, values: pl.Series, kind: str) -> Iterable[Mistake
         yield Mistake(f"target {name!r} has no values", "classes or numbers")
     elif kind == "number":
         yield from _number_mistakes(name, values)
-    else:
+    elif kind == "category":
         yield from _category_mistakes(name, values)
 
 

@@ -236,8 +236,15 @@ def _refused(path: Path, reason: str) -> ModelFileError:
 
 
 def _outputs(network: nn.Module, preparation: Preparation, rows: pl.DataFrame) -> list[list[float]]:
-    outputs: list[list[float]] = forward(network, preparation.transform(rows)).double().tolist()
+    outputs: list[list[float]] = _flat(forward(network, preparation.transform(rows)).double())
     return outputs
+
+
+def _flat(outputs: torch.Tensor) -> Any:
+    """The outputs as lists; of each position (N, T, K) those of the positions that there are, one row after another."""
+    if outputs.ndim == 3 and outputs.isnan().any():
+        outputs = outputs[~outputs.isnan().all(dim=2)]
+    return outputs.tolist()
 
 
 def _close(replayed: np.ndarray[Any, Any], stated: np.ndarray[Any, Any]) -> bool:

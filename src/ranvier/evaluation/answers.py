@@ -52,10 +52,14 @@ def answers(
         budget: seconds, for all labels together.
         weight: (N,) weights of the training rows.
 
+    Texts have one trivial answer, the most frequent of the training rows, whatever the baseline.
+
     Raises:
         DataError: columns, target, classes and weights do not fit together.
     """
     train, target, test = rows
+    if form == "texts":
+        return _most_frequent(target, len(test))
     if form != "labels":
         count = classes if BASE.get(form, form) == "classes" else None
         return baseline(train, target, test, count, seed, budget, weight, counts=form == "counts")
@@ -66,3 +70,9 @@ def answers(
         description=f"for each of {len(each)} labels: {each[0].description}",
         seconds=sum(found.seconds for found in each),
     )
+
+
+def _most_frequent(texts: NDArray[Any], rows: int) -> BaselineResult:
+    found, counts = np.unique(texts, return_counts=True)
+    prediction = np.repeat(found[counts.argmax() : counts.argmax() + 1], rows)
+    return BaselineResult(prediction, "the most frequent text of the training rows", len(texts), 0.0)

@@ -14,11 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..data.series.windows import LEVELS
 from ..errors import DataError, Mistake, raise_if_any
 
-Form = Literal["classes", "ordered", "values", "counts", "labels", "forecasts"]
+Form = Literal["classes", "ordered", "values", "counts", "labels", "forecasts", "texts"]
 """What a prediction is: ``classes`` are (N, C) probabilities of classes of which a row has one, ``ordered`` are such
 of classes in an order; ``values`` are (N,) or (N, K) numbers, ``counts`` are such of at least 0; ``labels`` are (N, L)
 probabilities of labels of which a row has any number; ``forecasts`` are (N, H, Q) quantiles of the next H values,
-whose target (N, 2 + H) is told in ``forecasting``."""
+whose target (N, 2 + H) is told in ``forecasting``; ``texts`` are (N,) texts."""
 
 BASE: Mapping[Form, Form] = {"ordered": "classes", "counts": "values"}
 """The form that another one is a case of: its metrics measure that one too."""
@@ -33,13 +33,13 @@ def checked(target: ArrayLike, prediction: ArrayLike, form: Form) -> tuple[NDArr
     """Return target and prediction in the one form that the metrics work on.
 
     Args:
-        target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1.
-        prediction: (N, C) probabilities or scores, or values of the target's shape, or (N, L) probabilities.
+        target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1, or (N,) texts.
+        prediction: (N, C) probabilities or scores, or values of the target's shape, or (N, L) probabilities, or texts.
         form: of the prediction.
 
     Returns:
         (N,) int64 and (N, C) float64 for classes; twice (N, K) float64 for values; (N, L) int64 and (N, L) float64 for
-        labels.
+        labels; twice (N,) texts.
 
     Raises:
         DataError: there are no rows, the shapes do not agree, a value is not finite, or a class index is out of range.
@@ -51,8 +51,11 @@ def checked(target: ArrayLike, prediction: ArrayLike, form: Form) -> tuple[NDArr
         "values": _value_mistakes,
         "labels": _label_mistakes,
         "forecasts": _forecast_mistakes,
+        "texts": _text_mistakes,
     }[base]
     raise_if_any(DataError, mistakes(truth, guess))
+    if base == "texts":
+        return truth, guess
     if base == "forecasts":
         return truth.astype(np.float64, copy=False), guess.astype(np.float64, copy=False)
     if base != "values":
@@ -169,6 +172,14 @@ def _forecast_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mis
     yield from _row_mistakes(truth, guess)
     if not np.isfinite(truth).all():
         yield Mistake("the target holds a value that is NaN or infinite", "finite numbers")
+
+
+def _text_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake]:
+    for name, texts in (("target", truth), ("prediction", guess)):
+        if texts.ndim != 1 or texts.dtype.kind not in "UO" or not all(isinstance(one, str) for one in texts):
+            yield Mistake(f"the {name} has shape {texts.shape} and type {texts.dtype}", "(rows,) texts")
+            return
+    yield from _row_mistakes(truth, guess)
 
 
 def _row_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake]:

@@ -12,7 +12,7 @@ from torch import Generator, Tensor, nn
 from ..errors import Mistake, SpecError, did_you_mean, raise_if_any
 from .encoders import Numbers, OneHot
 from .pictures.encoders import Pixels
-from .sequences import Padded
+from .sequences import Padded, mask_of
 
 FED: dict[str, Any] = {"category": OneHot, "image": Pixels}
 SEQUENCES = ("text", "series", "audio")
@@ -26,6 +26,7 @@ class Assembled(nn.Module):
         encoders: for each block its encoder; their order is the order of the features.
         trunk: from (B, D) to (B, ``trunk.outputs``), D being the encoders' widths together.
         head: from there to (B, K).
+        positions: the block at each of whose positions there are outputs; empty where a row has outputs as a whole.
 
     Attributes:
         width: D.
@@ -34,8 +35,11 @@ class Assembled(nn.Module):
 
     role: ClassVar[str] = "whole"
 
-    def __init__(self, encoders: Mapping[str, nn.Module], trunk: nn.Module, head: nn.Module) -> None:
+    def __init__(
+        self, encoders: Mapping[str, nn.Module], trunk: nn.Module, head: nn.Module, positions: str = ""
+    ) -> None:
         super().__init__()
+        self.positions = positions
         self.encoders = nn.ModuleDict(dict(encoders))
         self.trunk = trunk
         self.head = head
@@ -49,9 +53,20 @@ class Assembled(nn.Module):
             part.reset(generator)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Blocks (B, ...) by name to outputs (B, K)."""
+        """Blocks (B, ...) by name to outputs (B, K), or (B, T, K), NaN where a row has no position."""
+        if self.positions:
+            return self._at_positions(inputs)
         outputs: Tensor = self.head(self.trunk(join(self.encoders, inputs)))
         return outputs
+
+    def _at_positions(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """The other blocks stand beside the features of each position."""
+        block, encoder = inputs[self.positions], self.encoders[self.positions]
+        y = encoder.positions(block)  # type: ignore[operator]
+        others = [e(inputs[name]) for name, e in self.encoders.items() if name != self.positions]
+        beside = [features.unsqueeze(1).expand(-1, y.shape[1], -1) for features in others]
+        outputs = self.head(self.trunk(torch.cat([y, *beside], dim=2)))
+        return torch.where(mask_of(block).unsqueeze(2), outputs, torch.nan)
 
 
 class Own(nn.Module):

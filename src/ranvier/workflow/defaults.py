@@ -11,6 +11,7 @@ from ..assemble import reads
 from ..data.kinds import Kind
 from ..network.sequences import TEXT_NETWORK
 from ..network.series import SERIES_NETWORK
+from ..network.sounds import SOUND_NETWORK
 from ..tasks import Task
 
 DEFAULT_NETWORK = "tabm"
@@ -18,6 +19,7 @@ ALONE = {
     "image": ("compact", "pictures"),
     "text": (TEXT_NETWORK, "texts"),
     "series": (SERIES_NETWORK, "series"),
+    "audio": (SOUND_NETWORK, "sounds"),
 }
 """Where a table has one block alone, its network, and what it is in words."""
 
@@ -34,9 +36,9 @@ FEW_ROWS = 10_000
 likely rows from less likely ones (as in Holzmüller, Grinsztajn & Steinwart, arXiv 2407.04491)."""
 
 
-def default_network(blocks: Mapping[str, Kind]) -> tuple[str, str]:
-    """The network for these inputs, and in words what they are."""
-    (only,) = blocks if len(blocks) == 1 else ("",)
+def default_network(blocks: Mapping[str, Kind], positions: str = "") -> tuple[str, str]:
+    """The network for these inputs, and in words what they are; ``positions`` is the block that has outputs itself."""
+    (only,) = blocks if len(blocks) == 1 else (positions,)
     return ALONE.get(only, (DEFAULT_NETWORK, "tables"))
 
 

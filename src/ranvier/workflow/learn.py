@@ -14,10 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..assemble import Architecture, multiplications, reads, try_out
+from ..assemble import Architecture, multiplications, positions_of, reads, try_out
 from ..catalog import load
 from ..data.augment import Augment
 from ..data.batches import Batch, Epochs
+from ..data.ragged import Ragged
 from ..delivery.model import forward
 from ..delivery.weights import freeze, put_weights, read_weights
 from ..errors import InternalError, Mistake, SpecError, raise_if_any
@@ -99,14 +100,15 @@ def set_up(
     network_choice = _settled(spec.network)
     loss, widths, loss_name = _loss(task, training.loss)
     train, validation = prepared.parts["train"].to(device), prepared.parts["validation"]
+    positions = positions_of(task, prepared.preparation.blocks)
     if network_choice.name == OWN_NETWORK:
         outputs = own_outputs(prepared, own) if outputs is None else outputs
         _check_width(outputs, task, widths, loss_name)
-        architecture = Architecture.of(network_choice, prepared.preparation, outputs)
+        architecture = Architecture.of(network_choice, prepared.preparation, outputs, positions)
         network = architecture.build(spec.seed, own)
     else:
         outputs = widths[0]
-        architecture = Architecture.of(network_choice, prepared.preparation, outputs)
+        architecture = Architecture.of(network_choice, prepared.preparation, outputs, positions)
         network = architecture.build(spec.seed)
     network = network.to(device)
     if training.weights or training.freeze:
@@ -242,11 +244,20 @@ def validation_of(task: Task, objective: Supervised, part: Batch, metric: str) -
     def validate(network: nn.Module) -> dict[str, float]:
         outputs = forward(network, part.inputs)
         device_loss = objective.evaluate(outputs.to(_device(network)), part.to(_device(network)))
-        if not torch.isfinite(outputs).all():
+        if not _finite(outputs, part):
             return {"loss": math.nan}
         return {"loss": device_loss.item(), **told(task.decode(outputs))}
 
     return validate
+
+
+def _finite(outputs: Tensor, part: Batch) -> bool:
+    """Whether all outputs are finite; those of positions (N, T, K) at all positions that there are."""
+    finite = int(outputs.isfinite().all(dim=-1).sum())
+    if part.lengths is None or outputs.ndim == 2:
+        return finite == outputs.shape[:-1].numel()
+    ragged: list[Any] = [block for block in part.inputs.values() if isinstance(block, Ragged)]
+    return finite in (outputs.shape[:-1].numel(), *(int(block.lengths.sum()) for block in ragged))
 
 
 def _told(task: Task, target: Tensor, metric: str) -> Callable[[NDArray[np.float64]], dict[str, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ from ..evaluation.resampled import resampled
 from ..evaluation.words import Words
 from ..spec import Spec
 from ..tasks import Task, classes_of
+from . import heard
 from .mistakes import inputs_of_worst
 from .prepared import Prepared
 from .slices import groups
@@ -252,9 +253,11 @@ def _baselines(
     target = task.truth(prepared.parts["train"].target)
     pictures = prepared.parts["train"].inputs.get("image")
     seen = "" if pictures is None else pixels_seen(pictures.shape[1:])
+    if "audio" in prepared.parts["train"].inputs:
+        seen += heard.SEEN.format(count=2 * prepared.parts["train"].inputs["audio"].shape[2] + 1)
     baselines: dict[str, Any] = {}
     comparison: dict[str, Any] = {}
-    for name in BASELINES:
+    for name in BASELINES if task.forms[0] != "texts" else ("trivial",):
         if name == "trees" and train.words and not train.width:
             continue  # they do not read texts
         result = baseline_answers(
@@ -293,9 +296,7 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
     """The rows of a part as baselines take them."""
     inputs: Mapping[str, Any] = prepared.parts[part].inputs
     numbers = [
-        _series(inputs[name])
-        if name == "series"
-        else (shrunk(inputs[name]) if name == "image" else inputs[name]).numpy()
+        _series(inputs[name]) if name == "series" else FEWER.get(name, _whole)(inputs[name]).numpy()
         for name in inputs
         if name not in ("category", "text")
     ]
@@ -320,6 +321,10 @@ def _series(block: Ragged) -> NDArray[np.float64]:
     return resampled(block.values.numpy(), block.first.numpy(), block.lengths.numpy())
 
 
+def _whole(block: Tensor) -> Tensor:
+    return block
+
+
 MOST_PIXELS = 1024
 
 
@@ -338,3 +343,7 @@ def _few_pixels(channels: int, height: int, width: int) -> tuple[int, int]:
     """The height and width at which a picture has at most 1,024 numbers."""
     scale = min(1.0, math.sqrt(MOST_PIXELS / (channels * height * width)))
     return max(1, int(height * scale)), max(1, int(width * scale))
+
+
+FEWER: dict[str, Callable[[Any], Tensor]] = {"image": shrunk, "audio": heard.told}
+"""What baselines are told of blocks that are no rows of numbers."""

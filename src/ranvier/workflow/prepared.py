@@ -32,6 +32,7 @@ from ..errors import DataError, Mistake, RunError, raise_if_any
 from ..spec import ColumnSpec, Spec
 from ..tasks import Task
 from ..tasks.several import Several, encode
+from ..tasks.transcribe import Transcribe, too_short
 from .forecast import Forecasts, is_forecast, prepare_forecast
 from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
 
@@ -213,10 +214,20 @@ def prepare_table(
         rows=torch.from_numpy(table.rows.copy()),
         weight=_weights(table, schema),
     )
+    _note_too_short(task, whole, ledger)
     parts = {
         name: whole.only(torch.from_numpy(getattr(split, name))) for name in ("train", "validation", "test")
     }
     return Prepared(table, schema, ledger, split, preparation, task, parts)
+
+
+def _note_too_short(task: Task, rows: Batch, ledger: Ledger) -> None:
+    """Write how many rows are too short for what is said in them: they teach nothing."""
+    target: Any = rows.target
+    if isinstance(task, Transcribe) and (lengths := rows.frames) is not None:
+        short = too_short(target, lengths)
+        reason = "too short for the transcript: fewer frames than characters; the loss leaves it out"
+        ledger.note("kept", reason, int(short.sum()), task.target, rows.rows.numpy()[short].tolist())
 
 
 def _inputs(preparation: Preparation, table: Table, ledger: Ledger, stream: bool | None) -> dict[str, Any]:

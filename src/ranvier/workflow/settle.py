@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..assemble import cost_of_a_picture, defaults, reads
+from ..assemble import cost_of_a_picture, defaults, positions_of, reads
 from ..catalog import load
 from ..data.kinds import Kind
 from ..errors import SpecError, raise_if_any
@@ -53,7 +53,8 @@ def settle(
     """
     chosen: dict[str, tuple[Any, str]] = {}
     blocks = blocks or {}
-    usual, what = FORECASTS if isinstance(task, Forecast) else default_network(blocks)
+    positions = positions_of(task, blocks)
+    usual, what = FORECASTS if isinstance(task, Forecast) else default_network(blocks, positions)
     network = spec.network or Choice(name=usual)
     if spec.network is None:
         chosen["network"] = (usual, f"the default for {what}")

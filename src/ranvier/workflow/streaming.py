@@ -72,8 +72,8 @@ def choose(spec: Spec, location: Any) -> tuple[Stream, str] | None:
         return None
     apart = spec.validation is not None or spec.test is not None or isinstance(location, (dict, tuple))
     stream = None if apart else open_stream(location) if wanted else larger_than_memory(location)
-    if wanted and stream is None and not apart and load("sources", "pictures").claims(location):
-        return None  # its table is small; the pictures are read from disk
+    if wanted and stream is None and not apart and load("sources", "class_folders").claims(location):
+        return None  # its table is small; what it names is read from disk
     if wanted and stream is None:
         raise DataError(
             Mistake(

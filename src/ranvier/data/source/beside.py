@@ -8,26 +8,26 @@ from pathlib import Path
 
 import polars as pl
 
-from ..pictures import ENDINGS as PICTURES
 from ..pictures import each
 from ..table import Table
+from .class_folders import NAMED
 from .file import as_path, digest
 
 TRIED = 20
-"""So many values tell whether a column holds paths of pictures."""
+"""So many values tell whether a column holds paths."""
 
 
 def beside(table: Table, location: object) -> Table:
-    """The table with the paths of pictures made absolute, where it was read from a single file.
+    """The table with the paths of pictures and sounds made absolute, where it was read from a single file.
 
-    The fingerprint of a table of paths covers what the pictures hold: other pixels under the same name are other data.
+    The fingerprint of a table of paths covers what the files hold: other pixels under the same name are other data.
 
     Args:
         table: as it was read; the paths in it lie beside ``location``, where they are not absolute.
-        location: what it was read from; a folder of pictures is left as it is.
+        location: what it was read from; a folder of them is left as it is.
     """
     path = as_path(location)
-    if path is not None and (not path.is_file() or path.name.lower().endswith(PICTURES)):
+    if path is not None and (not path.is_file() or path.name.lower().endswith(NAMED)):
         return table
     folder = "" if path is None else str(path.parent.absolute())
     columns = [
@@ -46,7 +46,7 @@ def beside(table: Table, location: object) -> Table:
 
 def _content(path: str | None) -> str:
     """The digest of the file at ``path``; nothing where it is no path, or no file that may be read."""
-    if path is None or not path.strip().lower().endswith(PICTURES):
+    if path is None or not path.strip().lower().endswith(NAMED):
         return ""
     try:
         return digest(Path(path.strip()))
@@ -55,14 +55,14 @@ def _content(path: str | None) -> str:
 
 
 def _holds_paths(values: pl.Series) -> bool:
-    """Tell whether most of the first values end as pictures' names do; data that were written as text do not."""
+    """Tell whether most of the first values end as names of pictures or sounds; data written as text do not."""
     if values.dtype != pl.String:
         return False
     few = values.drop_nulls().head(TRIED).str.strip_chars().str.to_lowercase()
-    return 2 * sum(str(one).endswith(PICTURES) for one in few) > len(few)
+    return 2 * sum(str(one).endswith(NAMED) for one in few) > len(few)
 
 
 def _joined(folder: str, path: str | None) -> str | None:
-    if path is None or not path.strip().lower().endswith(PICTURES):
+    if path is None or not path.strip().lower().endswith(NAMED):
         return path
     return str(Path(folder, path.strip()))

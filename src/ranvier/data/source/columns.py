@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ...errors import DataError, Mistake
+from ..kinds.audio import Audio
 from ..kinds.image import Picture
 from ..pictures import as_pictures
 
@@ -86,11 +87,16 @@ def to_series(name: str, values: Any) -> tuple[pl.Series, str | None]:
         series = series.cast(pl.Float64)
     elif series.dtype == pl.Null:
         series = series.cast(pl.String)
-    elif series.dtype == pl.Object or (series.dtype == pl.Binary and not Picture.infer(series).confidence):
+    elif series.dtype == pl.Object or (series.dtype == pl.Binary and not _encoded(series)):
         raise DataError(_objects(name, series.drop_nulls().to_list()))
     if series.dtype.is_float():
         series = series.fill_nan(None)
     return series, "category" if category else "boolean" if series.dtype == pl.Boolean else None
+
+
+def _encoded(series: pl.Series) -> bool:
+    """Tell whether bytes are those of pictures or sounds."""
+    return any(kind.infer(series).confidence > 0 for kind in (Picture, Audio))
 
 
 def _narrow(name: str, values: Any) -> Any:

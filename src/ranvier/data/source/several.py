@@ -11,7 +11,7 @@ from ...catalog import SOURCES, load
 from ...errors import DataError, Mistake, raise_if_any
 from ..ledger import Ledger
 from ..table import Table
-from . import idx, picture_folder
+from . import class_folders, idx
 from .beside import beside
 from .file import as_path, ends_with, path_of
 from .stack import continued, disagreements, stacked
@@ -27,14 +27,14 @@ _PARTS = {"train", "training", "validation", "valid", "val", "test"}
 
 
 def claims(location: object) -> bool:
-    """Tell whether ``location`` is a list of paths, a pattern, or a folder without pictures."""
+    """Tell whether ``location`` is a list of paths, a pattern, or a folder without pictures or sounds."""
     if isinstance(location, (list, tuple)):
         return len(location) > 0 and all(isinstance(one, (str, os.PathLike)) for one in location)
     path = as_path(location)
     if path is None or "\0" in str(path):
         return False
     if path.is_dir():
-        return not (idx.claims(path) or picture_folder.claims(path))
+        return not (idx.claims(path) or class_folders.claims(path))
     return _is_pattern(path) and not path.exists()
 
 

@@ -65,9 +65,13 @@ class Case:
 
     @cached_property
     def targets(self) -> NDArray[Any]:
-        """(N,) the target of each row: class indices (int64), or values in the target's own unit (float64)."""
+        """(N,) the target of each row: class indices (int64), or values in the target's own unit (float64).
+
+        Texts are numbered in the order of the alphabet.
+        """
         values = self.table.frame[self.task.target]
-        return self.task.truth(self.task.encode(values))
+        truth = self.task.truth(self.task.encode(values))
+        return np.unique(truth, return_inverse=True)[1] if truth.dtype.kind == "U" else truth
 
     @cached_property
     def sample(self) -> Columns:

@@ -64,7 +64,7 @@ def read_columns(frame: pl.DataFrame, schema: Schema, positions: Ints) -> Column
     words: dict[str, Ints] = {}
     for name in rows.columns:
         values = rows[name]
-        if not is_readable(values) or schema[name].kind == "image":
+        if not is_readable(values) or schema[name].kind in ("image", "audio"):
             continue
         if schema[name].kind == "number":
             read, _ = read_numbers(values)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ...data.augment import Augment, Mixed
 from ...data.batches import Batch
+from ...data.ragged import padded
 
 
 class Supervised:
@@ -62,7 +63,7 @@ class Supervised:
         return self._mean(self.joined(outputs) if self.joined else outputs, batch)
 
     def _mean(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
-        losses = self._losses(outputs, batch.target)
+        losses = self._losses(outputs, padded(batch.target))
         if mixed is not None:
             share = mixed.share.to(losses.device)
             others = self._losses(outputs, batch.target[mixed.partner])
@@ -77,7 +78,7 @@ class Supervised:
 
     def _losses(self, outputs: Tensor, target: Tensor) -> Tensor:
         """(B,) the loss of each row; of an ensemble the mean of its members'."""
-        if outputs.ndim < 3:
+        if outputs.ndim < 3 or getattr(self.loss, "positions", False):
             return self.loss(outputs, target)
         members = outputs.shape[1]
         repeated = target.repeat_interleave(members, dim=0)
