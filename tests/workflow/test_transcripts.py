@@ -50,7 +50,7 @@ def test_what_is_said_is_learnt_saved_and_written_down(tmp_path: Path) -> None:
     assert run.metrics["test"]["character_error_rate"]["value"] < 0.2
     assert run.metrics["form"] == "texts"
     assert set(run.metrics["baselines"]) == {"trivial"}
-    assert run.verdict.startswith("Better than always answering")
+    assert run.metrics["verdict"].startswith("Better than always answering")
     loaded = rv.load(tmp_path / "run" / "model.rv")
     answers = loaded.predict(table)
     assert answers.equals(run.predict(table))
