@@ -18,7 +18,7 @@ import polars as pl
 
 import ranvier as rv
 
-WORDS = "zero one two three four five six seven eight nine".split()
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 def table(folder: Path) -> pl.DataFrame:
@@ -40,9 +40,12 @@ def measured(rows: pl.DataFrame, target: str, task: str, seed: int) -> None:
         run = rv.fit(rows, target=target, settings=settings, out=Path(out) / "run")
         took, cpu = time.perf_counter() - began, time.process_time() - busy
         test = run.metrics["test"]
-        names = ["accuracy"] if task == "classify" else ["character_error_rate", "word_error_rate", "exact_match"]
+        names = (
+            ["accuracy"] if task == "classify" else ["character_error_rate", "word_error_rate", "exact_match"]
+        )
         said = ", ".join(
-            f"{name} {test[name]['value']:.4f} ({test[name]['low']:.4f} to {test[name]['high']:.4f})" for name in names
+            f"{name} {test[name]['value']:.4f} ({test[name]['low']:.4f} to {test[name]['high']:.4f})"
+            for name in names
         )
         beside = ", ".join(
             f"{name} {entry[names[0]]['value']:.4f}" for name, entry in run.metrics["baselines"].items()
