@@ -135,7 +135,7 @@ def sequence_pace(rows: int) -> tuple[int, int, int]:
     """Batch size, epochs and patience for so many training rows of sequences.
 
     >>> [sequence_pace(rows) for rows in (100, 1_200, 10_000, 100_000)]
-    [(16, 60, 12), (32, 60, 12), (64, 20, 5), (128, 5, 5)]
+    [(16, 60, 12), (32, 60, 12), (128, 20, 5), (128, 5, 5)]
     """
     rows = max(rows, 1)
     batch = min(128, max(16, 2 ** round(math.log2(rows / 40 + 1))), rows)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..finding import Finding, Severity
 from ..insight.checks import Case, examine
+from ..insight.watching.not_a_number import NotANumber
 from ..training.state import State
 from .prepared import Prepared
 from .targets import views
@@ -56,8 +57,9 @@ def _joined(each: Mapping[str, Sequence[Finding]]) -> list[Finding]:
 
 
 def noticed_of(state: State) -> list[Finding]:
-    """What the probes found while it trained."""
-    return [Finding(**each) for each in state.noticed.get("findings", [])]
+    """What the probes found while it trained; not again that a loss was no number, which the run itself says."""
+    said = NotANumber.code if state.finding else ""
+    return [Finding(**each) for each in state.noticed.get("findings", []) if each["code"] != said]
 
 
 def by_gravity(found: Sequence[Finding]) -> list[Finding]:
