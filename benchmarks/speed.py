@@ -48,17 +48,17 @@ def compare(case: Case, rounds: int) -> None:
     x, y = case.inputs(case.batch * case.steps), torch.randint(0, case.classes, (case.batch * case.steps,))
     plan, reason = ours.plan_for(case, x, y)
     exact, _ = ours.plan_for(case, x, y, exact=True)
-    runs: dict[str, Callable[[], object]] = {"Ranvier": ours.ranvier(case, x, y, plan)}
+    runs: dict[str, Callable[[], object]] = {"Ranvier": ours.ranvier(case, x, y, plan).epoch}
     if exact != plan:
-        runs["Ranvier (32 bits)"] = ours.ranvier(case, x, y, exact)
+        runs["Ranvier (32 bits)"] = ours.ranvier(case, x, y, exact).epoch
     for name, make in PEERS.items():
         try:
-            epoch = make(case, x, y)
+            peer = make(case, x, y)
         except ImportError as error:  # installed without something that it needs
             print(f"\n{name} is left out: {error}")
             continue
-        if epoch is not None:
-            runs[name] = epoch
+        if peer is not None:
+            runs[name] = peer.epoch
     micro = {name: seconds / case.steps * 1e6 for name, seconds in quickest(runs, rounds).items()}
     print(f"\n{case.name}, batch {case.batch}: {plan} ({reason})")
     for name, value in micro.items():
@@ -92,7 +92,7 @@ def bare_kernels(rounds: int) -> None:
             )  # fmt: skip
 
     best = quickest(
-        {"kernels": kernels, "loop": ours.ranvier(case, x, y, Plan("explicit"))},
+        {"kernels": kernels, "loop": ours.ranvier(case, x, y, Plan("explicit")).epoch},
         3 * rounds,
         time.process_time,
     )

@@ -1,4 +1,4 @@
-"""Each library as a function: from a case and its rows to a function that trains one epoch on them.
+"""Each library as a function: from a case and its rows to functions that train an epoch on them and tell classes.
 
 All use Adam at 1e-3 and cross-entropy, draw the rows in a new order each epoch, and take them from memory the quickest
 way that their documentation shows. ``None`` where the library is not installed or cannot run the case.
@@ -11,8 +11,11 @@ import os
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -21,7 +24,27 @@ from .networks import Case
 Epoch = Callable[[], None]
 
 
-def torch_by_hand(case: Case, x: Tensor, y: Tensor) -> Epoch:
+class Run(NamedTuple):
+    """A training: ``epoch`` trains one more on all rows, ``classes`` gives those of rows (N, W) as (N,)."""
+
+    epoch: Epoch
+    classes: Callable[[Tensor], NDArray[np.int64]]
+
+
+def told_by(network: nn.Module) -> Callable[[Tensor], NDArray[np.int64]]:
+    """The classes that a network tells."""
+
+    def classes(x: Tensor) -> NDArray[np.int64]:
+        network.eval()
+        with torch.no_grad():
+            found = network(x).argmax(1).numpy()
+        network.train()
+        return found
+
+    return classes
+
+
+def torch_by_hand(case: Case, x: Tensor, y: Tensor) -> Run:
     """The loop of PyTorch's tutorials, on tensors that are sliced."""
     network = case.build()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
@@ -36,10 +59,10 @@ def torch_by_hand(case: Case, x: Tensor, y: Tensor) -> Epoch:
             optimizer.step()
             loss.item()
 
-    return epoch
+    return Run(epoch, told_by(network))
 
 
-def lightning(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
+def lightning(case: Case, x: Tensor, y: Tensor) -> Run | None:
     """PyTorch Lightning, everything that can be switched off switched off."""
     if not find_spec("pytorch_lightning"):
         return None
@@ -69,10 +92,10 @@ def lightning(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
                 enable_model_summary=False, accelerator="cpu",
             ).fit(module, loader)  # fmt: skip
 
-    return epoch
+    return Run(epoch, told_by(module.network))
 
 
-def skorch(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
+def skorch(case: Case, x: Tensor, y: Tensor) -> Run | None:
     """skorch, without its own split and without printing."""
     if not find_spec("skorch"):
         return None
@@ -82,10 +105,10 @@ def skorch(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
         case.build(), criterion=nn.CrossEntropyLoss, optimizer=torch.optim.Adam, lr=1e-3, max_epochs=1,
         batch_size=case.batch, iterator_train__shuffle=True, train_split=None, verbose=0,
     ).initialize()  # fmt: skip
-    return lambda: net.partial_fit(x, y) and None
+    return Run(lambda: net.partial_fit(x, y) and None, net.predict)
 
 
-def fastai(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
+def fastai(case: Case, x: Tensor, y: Tensor) -> Run | None:
     """fastai's Learner, without its progress bar."""
     if not find_spec("fastai"):
         return None
@@ -104,10 +127,10 @@ def fastai(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
         with learner.no_bar(), learner.no_logging():
             learner.fit(1)
 
-    return epoch
+    return Run(epoch, told_by(learner.model))
 
 
-def keras_jax(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
+def keras_jax(case: Case, x: Tensor, y: Tensor) -> Run | None:
     """Keras with JAX, which compiles the step; multi-layer perceptrons alone."""
     if not case.hidden or not (find_spec("keras") and find_spec("jax")):
         return None
@@ -119,10 +142,13 @@ def keras_jax(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss)
     inputs, target = x.numpy(), y.numpy()
-    return lambda: model.fit(inputs, target, batch_size=case.batch, epochs=1, verbose=0) and None
+    return Run(
+        lambda: model.fit(inputs, target, batch_size=case.batch, epochs=1, verbose=0) and None,
+        lambda rows: model.predict(rows.numpy(), verbose=0).argmax(1),
+    )
 
 
-def scikit_learn(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
+def scikit_learn(case: Case, x: Tensor, y: Tensor) -> Run | None:
     """scikit-learn's MLPClassifier; multi-layer perceptrons alone."""
     if not case.hidden:
         return None
@@ -137,10 +163,10 @@ def scikit_learn(case: Case, x: Tensor, y: Tensor) -> Epoch | None:
             warnings.simplefilter("ignore")
             model.fit(inputs, target)
 
-    return epoch
+    return Run(epoch, lambda rows: model.predict(rows.numpy()))
 
 
-PEERS: dict[str, Callable[[Case, Tensor, Tensor], Epoch | None]] = {
+PEERS: dict[str, Callable[[Case, Tensor, Tensor], Run | None]] = {
     "torch by hand": torch_by_hand,
     "Lightning": lightning,
     "skorch": skorch,

@@ -25,7 +25,7 @@ from ranvier.training.schedules import Constant
 from ranvier.training.state import State
 from ranvier.training.steps import steps_by
 
-from .libraries import Epoch
+from .libraries import Epoch, Run, told_by
 from .networks import Case
 
 ADULT = [9, 17, 8, 15, 7, 6, 3, 43]
@@ -99,10 +99,13 @@ def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Pla
     return verdict.plan, verdict.reason
 
 
-def ranvier(case: Case, x: Tensor, y: Tensor, plan: Plan) -> Epoch:
+def ranvier(case: Case, x: Tensor, y: Tensor, plan: Plan) -> Run:
     """Ranvier's loop by a plan."""
     data = batch_of(case, x, y)
-    return epoch_of(state_of(network_of(case, x), CrossEntropy()), Batches(data, case.batch, 0), plan)
+    network = network_of(case, x)
+    tell = told_by(network)
+    epoch = epoch_of(state_of(network, CrossEntropy()), Batches(data, case.batch, 0), plan)
+    return Run(epoch, lambda rows: tell({"number": rows}))  # type: ignore[arg-type]
 
 
 def adult(rows: int) -> Batch:

@@ -80,7 +80,7 @@ def test_the_temperature_travels_with_the_model(path: Path, tmp_path: Path) -> N
     np.testing.assert_allclose(after["bought=yes"], roots / (roots + before["bought=no"].sqrt()), atol=1e-12)
 
 
-@pytest.mark.parametrize("bad", [0, -1.0, "warm", True])
+@pytest.mark.parametrize("bad", [0, -1.0, "warm", True, [1.0], [1.0, 2.0]])
 def test_a_temperature_that_is_none_is_refused(path: Path, tmp_path: Path, bad: object) -> None:
     def change(contents: dict[str, bytes]) -> None:
         contents["model.json"] = json.dumps(

@@ -16,12 +16,15 @@ from torch.nn import functional
 
 import ranvier as rv
 from ranvier.errors import DataError, RunError, SpecError
+from ranvier.evaluation.recalibration import Recalibration
 from ranvier.insight.report import markdown, read
 from ranvier.insight.report import summary as notebook
 from ranvier.settings import read_toml
 from ranvier.tasks.several import SumOfLosses, several
+from ranvier.workflow import measure
 from ranvier.workflow.compare import compare
-from ranvier.workflow.inspect import inspect
+from ranvier.workflow.inspect import ask, inspect
+from ranvier.workflow.prepared import prepare
 from small_run import QUICK, StopAt
 
 RNG = np.random.default_rng(0)
@@ -157,8 +160,9 @@ def test_a_run_that_was_stopped_ends_with_the_same_bytes(data: Path, tmp_path: P
 
 def test_one_target_is_compared_with_a_run_that_learnt_it_alone(tmp_path: Path) -> None:
     frame = houses().drop_nulls()
-    both = rv.fit(frame, target=["price", "heating"], settings=QUICK, out=tmp_path / "both")
-    settings = {**QUICK, "columns.heating": "ignored"}
+    same_rows = {**QUICK, "split.stratify": False}
+    both = rv.fit(frame, target=["price", "heating"], settings=same_rows, out=tmp_path / "both")
+    settings = {**same_rows, "columns.heating": "ignored"}
     alone = rv.fit(frame, target="price", settings=settings, out=tmp_path / "alone")
     found = compare(both.folder, alone.folder, target="price", resamples=100)
     assert found.paired["rmse"].difference is not None and found.rows[0] == found.rows[1]
@@ -314,3 +318,49 @@ def test_row_weights_stand_beside_each_target(tmp_path: Path) -> None:
     off = np.average((test.prediction - test.target) ** 2, weights=test.weight)
     measured = run.metrics["targets"]["price"]["test"]["mse"]["value"]
     assert measured == pytest.approx(off)
+
+
+def test_probabilities_of_classes_have_a_temperature_of_their_own(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = Recalibration(2.0, True, "for the test", {"before": 1.0, "after": 0.9}, {})
+    monkeypatch.setattr(measure, "recalibrate", lambda *given: chosen)
+    warm = rv.fit(data, target=ALL, settings={**LEARN, "training.epochs": 2}, out=tmp_path / "warm")
+    plain = rv.fit(
+        data,
+        target=ALL,
+        settings={**LEARN, "training.epochs": 2, "evaluation.calibrate": False},
+        out=tmp_path / "plain",
+    )
+    assert (warm.model.temperature, plain.model.temperature) == ((1.0, 2.0, 1.0), (1.0, 1.0, 1.0))
+    assert list(warm.metrics["targets"]["heating"]["calibration"]) == list(chosen.as_dict())
+    assert "calibration" not in warm.metrics["targets"]["price"]
+    found, own = rv.load(warm.folder / "model.rv").predict(data), plain.predict(data)
+    assert found["price"].equals(own["price"]) and found["heating"].equals(own["heating"])
+    gas, oil = own["heating=gas"].sqrt(), own["heating=oil"].sqrt()
+    np.testing.assert_allclose(found["heating=gas"], gas / (gas + oil), atol=1e-12)
+    stored = pl.read_csv(warm.folder / "predictions.csv")
+    there = found[stored["row"].to_numpy() - 1]["heating=gas"]
+    np.testing.assert_allclose(
+        stored["heating=gas"].drop_nulls(), there.filter(stored["heating=gas"].is_not_null())
+    )
+
+
+def test_the_split_keeps_the_classes_of_several_targets_alike(tmp_path: Path) -> None:
+    draw = np.random.default_rng(1)
+    frame = pl.DataFrame(
+        {
+            "x": draw.normal(size=400),
+            "few": draw.choice(["a", "b"], 400, p=[0.9, 0.1]),
+            "some": draw.choice(["c", "d", "e"], 400, p=[0.8, 0.15, 0.05]),
+            "many": draw.choice([f"k{i}" for i in range(40)], 400),
+        }
+    )
+    spec = ask(frame, ["many", "some", "few"], None, {})
+    split = prepare(spec, frame).split
+    assert split.method == "stratified"
+    both = frame["few"] + frame["some"]
+    for label in both.unique():
+        assert abs((both[split.test] == label).sum() - (both == label).sum() * len(split.test) / 400) <= 1, (
+            label
+        )

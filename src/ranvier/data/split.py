@@ -7,6 +7,7 @@ else the rows are drawn at random, stratified by the target.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,9 @@ FEWEST = 10
 
 BINS = 10
 """A target of numbers is stratified by so many bins with equal counts of rows."""
+
+ROWS_OF_A_STRATUM = 10
+"""So many rows must have each combination of the classes of several targets, on average, to be alike in all parts."""
 
 Ints = NDArray[np.int64]
 
@@ -97,6 +101,22 @@ def make_split(
             given[getattr(carved, part)] = part
         reason += f"; {' and '.join(absent)} taken from its training rows, {carved.reason}"
     return _split_of(given, "given", reason)
+
+
+def strata(frame: pl.DataFrame, targets: Sequence[str]) -> NDArray[np.generic] | None:
+    """(N,) what the split keeps alike in its parts: the classes of the targets together, where many rows have each.
+
+    Of several targets those are taken, few classes first, whose combinations have ten rows each on average.
+    """
+    if len(targets) < 2:
+        return frame[targets[0]].cast(pl.String).to_numpy() if targets else None
+    texts = [frame[name].cast(pl.String).fill_null("") for name in targets]
+    found = pl.Series([""] * frame.height)
+    for text in sorted(texts, key=lambda text: text.n_unique()):
+        both = found + "\x1f" + text
+        if both.n_unique() * ROWS_OF_A_STRATUM <= frame.height:
+            found = both
+    return found.to_numpy() if found.n_unique() > 1 else None
 
 
 def write_split(path: Path, split: Split, table: Table) -> None:

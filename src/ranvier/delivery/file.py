@@ -34,6 +34,7 @@ from ..data.profile import Profile
 from ..data.schema import Schema
 from ..errors import Mistake, ModelFileError, RanvierError
 from ..files import write_bytes
+from ..tasks.several import parts_of
 from .model import Model, forward, task_from_state
 
 FORMAT = 1
@@ -128,15 +129,16 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
         built = architecture.build(seed=0, own=network)
         built.load_state_dict(weights)
         built.eval()
+        task = task_from_state(state["name"], state)
         model = Model(
             schema=Schema.from_dict(described["schema"]),
             preparation=preparation,
-            task=task_from_state(state["name"], state),
+            task=task,
             architecture=architecture,
             network=built,
             card=described["card"],
             profile=Profile.from_state(described["profile"]) if described.get("profile") else None,
-            temperature=_temperature(described.get("temperature", 1.0)),
+            temperature=_temperature(described.get("temperature", 1.0), len(parts_of(task))),
         )
         rows = pl.DataFrame(golden["rows"])
         check_golden(path, _outputs(built, preparation, rows), golden["outputs"])
@@ -181,12 +183,18 @@ def check_golden(path: Path, replayed: Any, stated: Any) -> None:
         )
 
 
-def _temperature(value: Any) -> float:
-    """A temperature that is one: the file is a stranger's.
+def _temperature(value: Any, targets: int = 1) -> float | tuple[float, ...]:
+    """A temperature that is one, or one for each of several targets: the file is a stranger's.
 
     Raises:
         ValueError: it is no number above 0.
     """
+    if isinstance(value, list) and len(value) == targets > 1:
+        return tuple(_temperature_of(each) for each in value)
+    return _temperature_of(value)
+
+
+def _temperature_of(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
         raise ValueError(f"the temperature {value!r}")
     return float(value)

@@ -30,7 +30,7 @@ from ..evaluation.calibration import at_temperature
 from ..execution.prediction import Predictor
 from ..tasks import Task
 from ..tasks.forecast import Forecast
-from ..tasks.several import Several
+from ..tasks.several import Several, several
 from .forecast import forecast
 
 CHUNK = 8192
@@ -53,7 +53,8 @@ class Model:
         network: the trained network.
         card: what a reader should know: metrics, rows, versions. JSON values.
         profile: what the columns of the training rows are like, in counts; None in old files.
-        temperature: that the probabilities of classes are brought to (``evaluation.recalibration``); 1 leaves them.
+        temperature: that the probabilities of classes are brought to (``evaluation.recalibration``); 1 leaves them. Of
+            several targets one for each.
     """
 
     schema: Schema
@@ -63,7 +64,7 @@ class Model:
     network: nn.Module
     card: Mapping[str, Any] = field(default_factory=dict)
     profile: Profile | None = None
-    temperature: float = 1.0
+    temperature: float | tuple[float, ...] = 1.0
 
     def __post_init__(self) -> None:
         self._predictor = Predictor(self.network)
@@ -110,7 +111,11 @@ class Model:
     def decide(self, frame: pl.DataFrame, ledger: Ledger | None = None) -> NDArray[np.float64]:
         """Predictions of raw rows: (N, C) probabilities or (N,) values."""
         decoded = self.task.decode(self.outputs(self.preparation.transform(frame, ledger)))
-        return decoded if self.temperature == 1.0 else at_temperature(decoded, self.temperature)
+        many = several(self.task)
+        if many and isinstance(self.temperature, tuple):
+            return many.at_temperatures(decoded, self.temperature)
+        heat = self.temperature
+        return decoded if heat == 1.0 or isinstance(heat, tuple) else at_temperature(decoded, heat)
 
     def outputs(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """What the network gives for prepared rows: (N, K), or (N, M, K) of an ensemble of M."""

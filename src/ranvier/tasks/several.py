@@ -17,6 +17,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ..catalog import load
+from ..evaluation.calibration import at_temperature
 from ..evaluation.inputs import Form
 from . import Task
 
@@ -82,6 +83,14 @@ class Several:
             found.append(block if part.classes else block[:, 0])
             start += count
         return found
+
+    def at_temperatures(
+        self, prediction: NDArray[np.float64], temperatures: Sequence[float]
+    ) -> NDArray[np.float64]:
+        """The prediction of all tasks, the probabilities of each at its temperature; 1 leaves what it predicts."""
+        each = zip(self.apart(prediction), temperatures)
+        blocks = [block if heat == 1.0 else at_temperature(block, heat) for block, heat in each]
+        return np.concatenate([block.reshape(len(block), -1) for block in blocks], axis=1)
 
     def aim(self, index: int, target: Tensor) -> tuple[Tensor, Tensor]:
         """(N,) in which rows a task's target is known, and that target in these rows as the task encodes it."""

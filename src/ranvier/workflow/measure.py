@@ -54,20 +54,20 @@ class Measured:
         metrics: as they stand in ``metrics.json``.
         predictions: of the test rows: row number, true value, prediction.
         validation_predictions: of the validation rows, which choose thresholds and temperature.
-        temperature: of the model's probabilities, which all of the above have; 1 is the network's own.
+        temperature: of the model's probabilities, which all of the above have; 1 is the network's own. One for each of
+            several targets.
     """
 
     metrics: dict[str, Any]
     predictions: pl.DataFrame
     validation_predictions: pl.DataFrame
-    temperature: float = 1.0
+    temperature: float | tuple[float, ...] = 1.0
 
 
 def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     """Measure ``network`` once, at the end; the test rows have been used for nothing before.
 
     Of several targets each is measured on the rows that have it; ``targets`` of the metrics holds each one's by name.
-    Their probabilities are the network's own: a temperature is chosen for a single target.
     """
     if prepared.forecasts is not None:
         from .forecast_measure import measure_forecasts
@@ -80,7 +80,6 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     alone = views(prepared)
     if len(alone) == 1:
         return _measure_one(spec, prepared, predicted)
-    spec = spec.replace({"evaluation.calibrate": False})
     each = predictions_of(prepared, predicted)
     found = {view.task.target: _measure_one(spec, view, said) for view, said in zip(alone, each)}
     test = {name: one.predictions for name, one in found.items()}
@@ -89,6 +88,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         {**together({name: one.metrics for name, one in found.items()}), "rows": _rows(prepared)},
         side_by_side(parts["test"].rows.numpy() + 1, test),
         side_by_side(parts["validation"].rows.numpy() + 1, validation),
+        tuple(float(one.temperature) for one in found.values() if not isinstance(one.temperature, tuple)),
     )
 
 

@@ -24,7 +24,7 @@ from ..data.partition import PARTS
 from ..data.preparation import Preparation
 from ..data.schema import Schema
 from ..data.source import read, read_parts
-from ..data.split import Split, make_split, read_split
+from ..data.split import Split, make_split, read_split, strata
 from ..data.table import Table
 from ..data.target import unusable
 from ..data.unread import left_on_disk, unread
@@ -201,9 +201,7 @@ def prepare_table(
             split = read_split(stored.split, table)
         else:
             of_classes = [name for name, task in tasks.items() if task.forms[0] == "classes"]
-            alone = len(tasks) == 1 and of_classes
-            stratify_by = table.frame[of_classes[0]].cast(pl.String).to_numpy() if alone else None
-            split = make_split(table, schema, spec.split, spec.split_seed, stratify_by)
+            split = make_split(table, schema, spec.split, spec.split_seed, strata(table.frame, of_classes))
         ledger.reconcile(split.counts)
         preparation = Preparation.fit(table.frame[split.train], schema)
         task = _fitted(spec, table, schema, tasks, split.train)
