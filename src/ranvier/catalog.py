@@ -97,6 +97,7 @@ NETWORKS = {
     "resnet56": "ranvier.network.pictures.resnet:resnet56",
     "ngrams": "ranvier.network.ngrams:Ngrams",  # from here on for sequences
     "text_cnn": "ranvier.network.text_cnn:TextCNN",
+    "transformer": "ranvier.network.transformer:Transformer",
     "inception": "ranvier.network.inception:Inception",
     "rnn": "ranvier.network.recurrent:rnn",
     "lstm": "ranvier.network.recurrent:lstm",

@@ -57,6 +57,8 @@ class Sampling:
         if self.temperature == 0:
             return int(logits.argmax())
         probabilities = (logits / self.temperature).softmax(dim=0)
+        if self.top_k is None and self.top_p >= 1:
+            return int(torch.multinomial(probabilities, 1, generator=generator))
         ordered, order = probabilities.sort(descending=True, stable=True)
         before = ordered.cumsum(0) - ordered
         allowed = before < self.top_p
@@ -67,7 +69,7 @@ class Sampling:
         return int(order[chosen])
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def write(
     network: Any, ids: list[int], count: int, sampling: Sampling, seed: int = 0, *, cached: bool = True
 ) -> Iterator[int]:

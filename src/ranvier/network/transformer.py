@@ -174,6 +174,7 @@ class Transformer(nn.Module):
 
     role: ClassVar[str] = "sequence"
     reads: ClassVar[tuple[str, ...]] = ("text", "series", "audio")
+    defaults: ClassVar[dict[str, object]] = {"training.learning_rate": 1e-3, "regularization.clip": 1.0}
     LENGTH: ClassVar[int] = 512
 
     def __init__(
