@@ -101,12 +101,19 @@ def test_a_missing_target_leaves_the_row_to_the_others(run: rv.Run) -> None:
 
 def test_the_page_has_a_section_for_each(run: rv.Run) -> None:
     page = (run.folder / "report.html").read_text()
+    assert " are what is learnt." in page
     regions = re.findall(r'role="region" aria-label="([^"]*)"', page)
     assert len(regions) == len(set(regions)) and any(name.endswith(": price") for name in regions)
     for place, name in enumerate(ALL, 1):
         assert f'<section id="{place}-measure" aria-labelledby="{place}-measure-title">' in page
         assert f'<h2 id="{place}-worst-title">The worst mistakes: {name}</h2>' in page
         assert f'id="figure-{place}-baselines"' in page
+    panels = run.figures["validation_metric"]["layout"]  # each metric has an axis of its own
+    assert [panels[f"yaxis{i}"]["domain"] for i in ("", 2, 3)] == [
+        [0.7018, 1.0],
+        [0.3509, 0.6491],
+        [0.0, 0.2982],
+    ]
     names = set(run.figures)
     assert {"learning_curve", "1-errors", "2-confusion", "3-baselines"} <= names
     shown = {part.partition('"')[0] for part in page.split('id="figure-')[1:]}

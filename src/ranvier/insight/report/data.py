@@ -13,6 +13,8 @@ def data_section(contents: Contents) -> Html:
     """The columns with kind, role and reason; what became of rows and cells; the parts."""
     schema, ledger, record = contents.schema, contents.ledger, contents.record
     used = sum(column["role"] == "input" for column in schema)
+    names = [repr(name) for name in contents.targets or [record.get("target")]]
+    learnt = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
     said = tag(
         "p",
         f"{ledger['read']:,} rows were read from {record.get('origin', 'the data')}; "
@@ -20,7 +22,7 @@ def data_section(contents: Contents) -> Html:
         f"of the training, {used} are inputs."
         if contents.command
         else f"{ledger['read']:,} rows with {len(schema)} columns were read from {record.get('origin', 'the data')}; "
-        f"{used} columns are inputs, and {record.get('target')!r} is what is learnt.",
+        f"{used} columns are inputs, and {learnt} what is learnt.",
     )
     columns = table(
         "Columns: kind and role, and why",

@@ -83,9 +83,20 @@ def validation_metric(contents: Contents) -> Figure | None:
         line_of(words(name), epochs, [line["validation"].get(name) for line in history], 1 + i)
         for i, name in enumerate(names)
     ]
-    title = words(names[0]) if len(names) == 1 else "metric"
-    layout = layout_of("epoch", title, showlegend=len(names) > 1)
-    return {"data": traces, "layout": layout} if traces else None
+    if not traces:
+        return None
+    layout = layout_of("epoch", words(names[0]), showlegend=False)
+    axis, count = layout["yaxis"], len(names)
+    if count > 1:  # metrics have units of their own: one above the other, over the same epochs
+        layout.update(height=100 + 190 * count)
+        layout["xaxis"]["anchor"] = f"y{count}"
+    for i, name in enumerate(names[1:], 1):
+        traces[i]["yaxis"] = f"y{i + 1}"
+        layout[f"yaxis{i + 1}"] = {**axis, "title": {"text": words(name)}}
+    for i in range(count):
+        place = layout[f"yaxis{i + 1}" if i else "yaxis"]
+        place["domain"] = [round(1 - part / (count - 0.15), 4) for part in (i + 0.85, i)]
+    return {"data": traces, "layout": layout}
 
 
 def learning_rate(contents: Contents) -> Figure | None:

@@ -34,7 +34,7 @@ def network_section(contents: Contents) -> Html:
         return section("network", "The network", said, note, listed)
     rows = [
         (
-            layer.name,
+            _breakable(layer.name),
             layer.kind,
             layer.shape,
             *(number(n) if n else "–" for n in (layer.parameters, layer.multiplications)),
@@ -45,6 +45,11 @@ def network_section(contents: Contents) -> Html:
     listed = table("Layers; B stands for the rows", header, rows, [3, 4])
     columns = tag("div", join(_drawing(network, contents), listed), class_="beside drawn")
     return section("network", "The network", said, columns)
+
+
+def _breakable(name: str) -> Html:
+    """The name of a layer, which may go on in the next line after a dot."""
+    return Html(escape(name).replace(".", ".<wbr>"))
 
 
 def _drawing(network: Network, contents: Contents) -> Html:

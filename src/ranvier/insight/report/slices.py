@@ -30,8 +30,12 @@ def _worst(found: dict[str, Any]) -> Html:
         f"{found['looked_at']:,} groups of at least {found['smallest']} test rows were looked at, in "
         f"{len(found['columns']):,} columns"
     )
+    if not found["looked_at"]:
+        looked = f"There is no group of at least {found['smallest']} test rows to look at"
     if found["left_out"]:
         looked += f" (not {', '.join(found['left_out'])}, whose kind has no groups)"
+    if not found["looked_at"]:
+        return tag("p", f"{looked}.")
     if not found["worst"]:
         said = f"{looked}. In none of them is the {metric} worse than in all other rows by more than chance explains."
         return tag("p", said)

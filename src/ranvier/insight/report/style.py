@@ -31,7 +31,7 @@ nav a { display: block; padding: .25rem .6rem; border-radius: 6px; text-decorati
 nav a:hover { background: var(--calm-fill); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.5rem;
   margin-bottom: 1.25rem; scroll-margin-top: 1rem; min-width: 0; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); gap: .75rem;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11.25rem), 1fr)); gap: .75rem;
   margin: 1.25rem 0 0; }
 .tiles > div { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: .9rem 1.1rem; }
 dt { color: var(--soft); font-size: .88rem; } dd { margin: 0; }
@@ -53,8 +53,9 @@ tbody tr:last-child > * { border-bottom: 0; }
   background: rgb(var(--accent-fill) / calc(.05 + .38 * var(--share))); }
 figure { margin: .75rem 0 1.25rem; min-width: 0; } figcaption { color: var(--soft); font-size: .88rem; }
 .plot { width: 100%; min-height: 12rem; }
-.plot .infolayer text, .plot .xtick text, .plot .ytick text { fill: var(--ink) !important; }
+.plot .infolayer text, .plot [class$="tick"] text { fill: var(--ink) !important; }
 .beside { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 2rem; }
+.drawn table { font-size: .86rem; } .drawn th, .drawn td { padding-right: .55rem; } .drawn td { white-space: nowrap; }
 .drawing { display: block; width: 100%; max-width: 360px; margin: 0 auto; height: auto; }
 .drawing rect { fill: var(--calm-fill); stroke: var(--line); } .drawing path { fill: none; stroke: var(--soft); }
 .drawing text { fill: var(--ink); font-size: 13px; text-anchor: middle; }
