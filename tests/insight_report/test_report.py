@@ -44,7 +44,7 @@ class Outline(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
-        if tag not in ("meta", "link"):
+        if tag not in ("meta", "link", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -85,7 +85,7 @@ def test_the_page_needs_no_network_and_is_not_too_large(folder):
 
 
 def test_it_says_what_the_folder_says(folder):
-    page = report.page(report.read(folder))
+    page = report.page(report.read(folder)).replace("<wbr>", "")  # where a long name may break
     metrics = json.loads((folder / "metrics.json").read_text())
     text = re.sub(r"<[^>]+>", " ", re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL))
     text = " ".join(text.split())

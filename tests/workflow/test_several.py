@@ -109,7 +109,7 @@ def test_the_page_has_a_section_for_each(run: rv.Run) -> None:
         assert f'<h2 id="{place}-worst-title">The worst mistakes: {name}</h2>' in page
         assert f'id="figure-{place}-baselines"' in page
     panels = run.figures["validation_metric"]["layout"]  # each metric has an axis of its own
-    assert [panels[f"yaxis{i}"]["domain"] for i in ("", 2, 3)] == [
+    assert [list(panels[f"yaxis{i}"]["domain"]) for i in ("", 2, 3)] == [
         [0.7018, 1.0],
         [0.3509, 0.6491],
         [0.0, 0.2982],
