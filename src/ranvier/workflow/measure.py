@@ -25,6 +25,7 @@ from ..evaluation.classification import confusion_matrix
 from ..evaluation.comparison import Comparison, compare, verdict
 from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
+from ..evaluation.mistakes import worst_rows
 from ..evaluation.recalibration import Recalibration, before_and_after, recalibrate
 from ..evaluation.resampled import resampled
 from ..evaluation.words import Words
@@ -36,6 +37,7 @@ from .prepared import Prepared
 from .slices import groups
 from .targets import predictions_of, side_by_side, together, views
 from .threshold import threshold
+from .word_effects import effects
 
 BUDGET = 8.0
 """Seconds that each baseline may take. It is fixed, not a share of the time of training, so that the same run measures
@@ -79,7 +81,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     }
     alone = views(prepared)
     if len(alone) == 1:
-        return _measure_one(spec, prepared, predicted)
+        return _measure_one(spec, prepared, predicted, network)
     each = predictions_of(prepared, predicted)
     found = {view.task.target: _measure_one(spec, view, said) for view, said in zip(alone, each)}
     test = {name: one.predictions for name, one in found.items()}
@@ -96,8 +98,13 @@ def _rows(prepared: Prepared) -> dict[str, int]:
     return {"read": prepared.ledger.read, "dropped": prepared.ledger.dropped, **prepared.split.counts}
 
 
-def _measure_one(spec: Spec, prepared: Prepared, predicted: dict[str, NDArray[Any]]) -> Measured:
-    """Measure the predictions of the validation and test rows of one target."""
+def _measure_one(
+    spec: Spec, prepared: Prepared, predicted: dict[str, NDArray[Any]], network: nn.Module | None = None
+) -> Measured:
+    """Measure the predictions of the validation and test rows of one target.
+
+    What single words do to them is asked of ``network``, where it predicts this target alone.
+    """
     task = prepared.task
     metrics_wanted = metrics_of(task)
     seed = spec.seed
@@ -143,6 +150,12 @@ def _measure_one(spec: Spec, prepared: Prepared, predicted: dict[str, NDArray[An
         metrics["mistakes"] = inputs_of_worst(
             truth["test"], predicted["test"], rows, prepared.schema, numbers
         )
+        kind: Any = prepared.preparation.blocks.get("text")
+        if kind and network is not None and task.forms[0] in ("classes", "values"):
+            worst = worst_rows(truth["test"], predicted["test"])
+            metrics["mistakes"]["words"] = effects(
+                network, task, kind, prepared.parts["test"], truth["test"], worst
+            )
     if spec.evaluation.costs is not None:
         metrics["threshold"] = threshold(spec.evaluation.costs, task, truth, predicted, weights, seed)
     if spec.evaluation.baselines and "test" in present:

@@ -15,7 +15,9 @@ from ..evaluation.mistakes import worst_rows
 COLUMNS = 12
 """The values of so many input columns are told."""
 LONG = 40
-"""A longer text is cut off, with an ellipsis."""
+"""A longer value is cut off, with an ellipsis."""
+LONG_TEXT = 280
+"""The same for free text."""
 
 
 def inputs_of_worst(
@@ -48,8 +50,9 @@ def inputs_of_worst(
 def _told(values: pl.Series, kind: str) -> list[str | None]:
     if kind == "image":
         return thumbnails(values)
-    return [_short(text) for text in values.cast(pl.String, strict=False).to_list()]
+    long = LONG_TEXT if kind == "text" else LONG
+    return [_short(text, long) for text in values.cast(pl.String, strict=False).to_list()]
 
 
-def _short(text: str | None) -> str | None:
-    return text if text is None or len(text) <= LONG else f"{text[: LONG - 1]}…"
+def _short(text: str | None, long: int) -> str | None:
+    return text if text is None or len(text) <= long else f"{text[: long - 1]}…"

@@ -19,7 +19,7 @@ from ..evaluation.slices import SMALLEST, Grouping, beside_rest, by_label, by_nu
 from ..tasks import Task, classes_of
 
 LABELLED = ("category", "boolean")
-"""Kinds whose values are labels; those of a number are grouped by size, and those of other kinds not looked at."""
+"""Kinds whose values are labels; those of a number are grouped by size, texts by length, others not looked at."""
 
 
 def groups(
@@ -40,7 +40,7 @@ def groups(
         predicted: as its ``decode`` gives it.
         frame: the same rows, raw.
         schema: of their columns; the groups of each input column are looked at.
-        named: columns that are shown whole, whatever their role.
+        named: columns that are shown whole, whatever their role; texts are, by their length.
         seed: of the intervals.
         weight: (N,) row weights.
 
@@ -54,23 +54,25 @@ def groups(
     usable = [each for each in by_column.values() if each is not None]
     found = search(truth, predicted, metric, usable, seed, weight)
     told: dict[str, Any] = {}
-    for name in named:
+    texts = [name for name in schema.inputs if schema[name].kind == "text" and by_column.get(name)]
+    for name in dict.fromkeys([*named, *texts]):
         each = by_column.get(name) or grouping(frame[name], None)
         if each is None:
             continue  # ``mistakes`` has refused it
-        told[name] = {
+        title = each.column
+        told[title] = {
             "groups": [
                 asdict(
                     beside_rest(
-                        truth, predicted, metric, each.codes == g, (name, label), seed, _floats(weight)
+                        truth, predicted, metric, each.codes == g, (title, label), seed, _floats(weight)
                     )
                 )
                 for g, label in enumerate(each.names)
             ]
         }
-        if len(classes_of(task)) == 2:
-            told[name]["positive"] = classes_of(task)[1]
-            told[name]["fairness"] = fairness(truth, predicted, each, seed, weight)
+        if len(classes_of(task)) == 2 and name in named:
+            told[title]["positive"] = classes_of(task)[1]
+            told[title]["fairness"] = fairness(truth, predicted, each, seed, weight)
     return {
         "metric": task.metric,
         "smallest": SMALLEST,
@@ -115,6 +117,11 @@ def grouping(values: pl.Series, kind: str | None) -> Grouping | None:
         numbers, malformed = read_numbers(values)
         if kind == "number" or not malformed.any():
             return by_number(values.name, numbers)
+    if kind == "text":
+        return by_number(
+            f"length of {values.name} (characters)",
+            read_text(values).fill_null("").str.len_chars().to_numpy() * 1.0,
+        )
     if kind in LABELLED or (kind is None and is_readable(values)):
         return by_label(values.name, read_text(values).to_list())
     return None

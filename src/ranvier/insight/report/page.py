@@ -25,6 +25,7 @@ from .seeds import seeds_section
 from .slices import slices_section
 from .style import SCRIPT, STYLE
 from .targets import Sections, of_each
+from .words import words_section
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 """The page may load nothing from anywhere."""
@@ -90,6 +91,7 @@ def _in_detail(contents: Contents, miss_cost: float | None) -> Sections:
         "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
         "slices": ("Groups of rows", slices_section(contents)),
         "worst": ("The worst mistakes", worst_section(contents)),
+        "words": ("What words did", words_section(contents)),
     }
 
 
