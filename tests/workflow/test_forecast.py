@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -201,3 +202,30 @@ def test_columns_that_are_not_read_are_set_aside():
     schema = prepare_forecast(spec, made, ledger)[1]
     assert schema["weather"].role == "ignored"
     assert any("past of its target alone" in entry.reason for entry in ledger.entries)
+
+
+def test_evaluation_is_at_every_origin_of_new_series(run):
+    found, frame = run
+    said = rv.evaluate(found, frame)
+    assert said.rows["test"] == 2 * (80 - 13 - 6 + 1) == said.predictions.height / 6
+    assert said.test["mase"]["value"] < 0.8
+    assert "on the held-out part of the training it was" in said.verdict
+    assert "mase" in str(said)
+    with pytest.raises(SpecError, match="A report of a forecast on new series is not made yet"):
+        rv.evaluate(found, frame, out="page.html")
+    with pytest.raises(DataError, match="No series of .* can be measured: the longest has 9 points"):
+        rv.evaluate(found, frame.filter(pl.col("when") <= "2000-09"))
+
+
+def test_a_run_that_was_stopped_ends_with_the_same_bytes(tmp_path):
+    table().write_csv(tmp_path / "sales.csv")
+    settings = {**QUICK, "target": "sales", "source": str(tmp_path / "sales.csv")}
+    whole = rv.fit(tmp_path / "sales.csv", target="sales", settings=settings, out=tmp_path / "whole")
+
+    broken = tmp_path / "broken"
+    shutil.copytree(whole.folder, broken)
+    for name in ("model.rv", "metrics.json", "checkpoint.safetensors", "history.jsonl"):
+        (broken / name).unlink()
+    again = rv.resume(broken)
+    assert (again.folder / "model.rv").read_bytes() == (whole.folder / "model.rv").read_bytes()
+    assert again.metrics == whole.metrics

@@ -41,19 +41,27 @@ def forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -> pl.Data
         DataError: the data cannot be read, lacks a column, or its times do not lie on the grid of the training.
     """
     table = read(data, ledger)
-    needed = [name for name in vars(task.columns).values() if name]
-    raise_if_any(
-        DataError,
-        (
-            Mistake(f"the data has no column {name!r}", remedy=did_you_mean(name, table.frame.columns))
-            for name in needed
-            if name not in table.frame.columns
-        ),
-    )
+    check_columns(task, table.frame.columns)
     lines, _, _ = read_lines(table, task.columns, ledger, task.step)
     ledger.note("kept", SHORT.format(length=task.length), sum(len(line) < task.length for line in lines))
     windows = last_windows(lines, task.length)
     return forecast_table(task, lines, windows, model.decide(frame_of(windows, task.target)))
+
+
+def check_columns(task: Forecast, there: Sequence[str]) -> None:
+    """Refuse a table that lacks a column.
+
+    Raises:
+        DataError: with each that is missing.
+    """
+    raise_if_any(
+        DataError,
+        (
+            Mistake(f"the data has no column {name!r}", remedy=did_you_mean(name, there))
+            for name in vars(task.columns).values()
+            if name and name not in there
+        ),
+    )
 
 
 def frame_of(windows: Windows, column: str) -> pl.DataFrame:

@@ -25,9 +25,11 @@ from ..evaluation.intervals import measure as with_intervals
 from ..insight.drift import Drift, drift
 from ..insight.report.markup import interval, words
 from ..tasks import Task
+from ..tasks.forecast import Forecast
 from ..tasks.several import known, parts_of, several
 from .evaluation_report import is_page, write_evaluation
 from .folder import MODEL, check_free
+from .forecast_evaluate import evaluate_forecast
 from .measure import UNMEASURED, answers, metrics_of, of_classes
 from .mistakes import inputs_of_worst
 from .run import Run
@@ -134,6 +136,8 @@ def evaluate(
     if not isinstance(model, Model):
         model = load(model)
     task, ledger = model.task, Ledger()
+    if isinstance(task, Forecast):
+        return _of_forecast(model, task, data, ledger, out)
     stream = larger_than_memory(data) if y is None else None
     if stream is None:
         table = read_rows(data, ledger, model.preparation)
@@ -193,6 +197,35 @@ def evaluate(
     if out is None:
         return found
     return replace(found, report=write_evaluation(found, model, table, command, Path(out)))
+
+
+def _of_forecast(
+    model: Model, task: Forecast, data: Any, ledger: Ledger, out: str | Path | None
+) -> Evaluation:
+    """The evaluation of a forecast.
+
+    Raises:
+        SpecError: a report is asked for.
+    """
+    if out is not None:
+        raise SpecError(
+            Mistake(
+                "a report of a forecast on new series is not made yet",
+                "no --out",
+                "'ranvier predict --out' writes forecasts, and the report of the run shows those of its held-out part",
+            )
+        )
+    found = evaluate_forecast(model, task, data, ledger)
+    return Evaluation(
+        task=task.name,
+        test=found.test,
+        rows={"read": ledger.read, "dropped": ledger.dropped, "test": found.origins},
+        ledger=ledger,
+        details={"slices": NO_SLICES, **found.details},
+        verdict=found.verdict,
+        drift=None,
+        predictions=found.predictions,
+    )
 
 
 def _targets(tasks: Sequence[Task], y: NDArray[Any]) -> list[pl.Series]:

@@ -1,0 +1,72 @@
+"""A trained forecast on new series whose values are known: each point that has enough past and future is an origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ..data.ledger import Ledger
+from ..data.series.lines import read_lines
+from ..data.series.windows import Bounds, cut_windows
+from ..data.source import read
+from ..delivery.forecast import check_columns, forecast_table, frame_of
+from ..delivery.model import Model
+from ..errors import DataError, Mistake
+from ..evaluation.intervals import Measured
+from ..tasks.forecast import Forecast
+from .forecast_measure import by_step, values_of
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured.
+
+    Args:
+        test: each metric.
+        details: by steps, and how many origins there are.
+        verdict: in words, beside the measure of the training.
+        predictions: each step of each forecast.
+        origins: how many there are.
+    """
+
+    test: dict[str, Measured]
+    details: dict[str, Any]
+    verdict: str
+    predictions: pl.DataFrame
+    origins: int
+
+
+def evaluate_forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -> Found:
+    """Measure a forecast at every origin of new series.
+
+    The MASE is in units of what the seasonal naive forecast errs by in these series.
+
+    Raises:
+        DataError: the data cannot be read, or no series is long enough.
+    """
+    table = read(data, ledger)
+    check_columns(task, table.frame.columns)
+    lines, _, table = read_lines(table, task.columns, ledger, task.step)
+    bounds = [Bounds(len(line), len(line)) for line in lines]
+    windows = cut_windows(lines, bounds, "train", task.length, task.horizon, task.season)
+    usable = windows.error > 0
+    if not usable.any():
+        longest = max(map(len, lines))
+        raise DataError(
+            Mistake(
+                f"no series of {table.origin} can be measured: the longest has {longest:,} points",
+                f"at least {task.length + task.horizon:,} that change: {task.length} to look back at, and "
+                f"{task.horizon} to compare with",
+                "use 'ranvier predict' for what comes after the last point",
+            )
+        )
+    windows = type(windows)(*(each[usable] for each in vars(windows).values()))
+    said = model.decide(frame_of(windows, task.target))
+    test = values_of(windows, said)
+    now, then = test["mase"]["value"], (model.card.get("test", {}).get("mase") or {}).get("value")
+    beside = f"; on the held-out part of the training it was {then:.4g}" if then is not None else ""
+    details = {"forecast": {"horizon": task.horizon, "origins": len(windows), **by_step(windows, said)}}
+    verdict = f"The MASE on these series is {now:.4g}{beside}."
+    return Found(test, details, verdict, forecast_table(task, lines, windows, said), len(windows))
