@@ -61,7 +61,15 @@ def test_what_is_said_is_learnt_saved_and_written_down(tmp_path: Path) -> None:
     assert silent["word"].to_list() == ["", answers["word"][0]]
     again = rv.evaluate(loaded, table)
     assert again.test["exact_match"]["value"] > 0.6
-    assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
+    shown = run.metrics["transcripts"]
+    assert 2 <= len(shown) <= 6
+    for row in shown:
+        assert "".join(character for character, _, _ in row["characters"]) == row["true"]
+        places = [place for _, first, last in row["characters"] for place in (first, last)]
+        assert places == sorted(places) and places[-1] < row["frames"]
+    report = (tmp_path / "run" / "report.html").read_text()
+    assert "What was heard" in report
+    assert shown[0]["picture"] in report
 
 
 def test_a_run_that_transcribes_and_is_stopped_ends_with_the_same_bytes(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from .prepared import Prepared
 from .slices import groups
 from .targets import predictions_of, side_by_side, together, views
 from .threshold import threshold
+from .transcripts import examples
 from .word_effects import effects
 
 BUDGET = 8.0
@@ -81,7 +82,10 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     }
     alone = views(prepared)
     if len(alone) == 1:
-        return _measure_one(spec, prepared, predicted, network)
+        measured = _measure_one(spec, prepared, predicted, network)
+        if shown := examples(prepared, network, predicted["test"]):
+            measured.metrics["transcripts"] = shown
+        return measured
     each = predictions_of(prepared, predicted)
     found = {view.task.target: _measure_one(spec, view, said) for view, said in zip(alone, each)}
     test = {name: one.predictions for name, one in found.items()}

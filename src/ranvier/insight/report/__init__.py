@@ -6,7 +6,8 @@ markup.py         pieces of HTML; style.py: the style sheet and the script
 page.py           the whole page
 overview.py       title, verdict, findings
 data.py           what was read; network.py; learning.py; measure.py; probabilities.py; repeat.py: a section each
-filters.py        what a network for pictures looks for; samples.py: what a language model writes
+filters.py        what a network for pictures looks for; samples.py: what a language model writes;
+                  transcripts.py: what was heard in sounds, and where
 seeds.py          the spread over seeds; drift.py: new rows beside training rows; slices.py: groups of rows
 markdown.py       the same as plain text; pdf.py: as a browser prints it
 
