@@ -52,7 +52,7 @@ def unknown_codes(codes: Collection[str]) -> list[Mistake]:
     """A mistake for each of ``codes`` that no check has, of the data, the wiring or the training.
 
     >>> [str(mistake) for mistake in unknown_codes(["RV110", "RV1010"])]
-    ["There is no finding with the code 'RV1010'. Did you mean 'RV101'?"]
+    ["There is no finding with the code 'RV1010'. Did you mean 'RV110'?"]
     """
     kinds = {"checks": CHECKS, "wiring_checks": WIRING_CHECKS, "training_checks": TRAINING_CHECKS}
     known = [load(kind, name).code for kind, names in kinds.items() for name in names] if codes else []
