@@ -159,10 +159,31 @@ def population(rounds: int) -> None:
         print(f"  ({best['together'] / 8 * 1e6:.0f} us against {best['alone'] / 8 * 1e6:.0f} us)", flush=True)
 
 
+def rows(rounds: int) -> None:
+    """An epoch of few rows beside one of a hundred times as many; seconds of the processor, on one thread."""
+    few, factor = 256 * 32, 100
+    runs = {}
+    for count in (few, few * factor):
+        state = ours.state_of(ours.small_network(), ours.TWO_CLASSES)
+        runs[f"{count:,}"] = ours.epoch_of(
+            state, ours.Batches(ours.adult(count), 256, 0), Plan("explicit", threads=1)
+        )
+    best = quickest(runs, rounds, time.process_time)
+    (small, short), (large, long) = best.items()
+    print(
+        f"\n64-64 on the shape of Adult, batch 256, one thread: an epoch of {large} rows takes {long:.2f} s,"
+    )
+    print(
+        f"  of {small} {short * 1e3:.1f} ms: {long / short:.1f} times as long for {factor} times the rows",
+        flush=True,
+    )
+
+
 PARTS: dict[str, Callable[[int], None]] = {
     "kernels": bare_kernels,
     "table": table,
     "population": population,
+    "rows": rows,
 }
 
 
