@@ -73,6 +73,11 @@ def main(folder: Path, seeds: int, names: tuple[str, ...]) -> None:
                 settings = {"seed": seed, "evaluation.report": False, "evaluation.baselines": False}
                 run = rv.fit(train, test=test, settings=settings, out=Path(runs) / f"{name}-{seed}")
                 found.append(run.metrics["test"]["accuracy"]["value"])
+                print(
+                    f"{name}, seed {seed}: {found[-1]:.4f}; the neighbour {beside:.4f}",
+                    file=sys.stderr,
+                    flush=True,
+                )
             taken = (time.perf_counter() - started) / seeds
             print(
                 f"| {name} | {len(frames[0])}, {len(frames[1])} | {beside:.4f} | {statistics.mean(found):.4f} "

@@ -71,13 +71,13 @@ class Inception(nn.Module):
 
     @staticmethod
     def pace(rows: int) -> tuple[int, int, int]:
-        """Batch size, epochs and patience for so many training rows: about 600 steps, and not fewer than 20 epochs.
+        """Batch size, epochs and patience for so many training rows: about 400 steps, and not fewer than 20 epochs.
 
         >>> [Inception.pace(rows) for rows in (57, 500, 20_000)]
-        [(16, 150, 150), (16, 20, 20), (64, 20, 20)]
+        [(16, 100, 100), (16, 20, 20), (64, 20, 20)]
         """
         batch = min(64, max(16, 2 ** round(math.log2(max(rows, 1) / 40 + 1))))
-        epochs = max(20, min(200, round(600 / math.ceil(max(rows, 1) / batch))))
+        epochs = max(20, min(200, round(400 / math.ceil(max(rows, 1) / batch))))
         return batch, epochs, epochs  # of few rows, a few validation rows do not tell when to stop
 
     def reset(self, generator: Generator) -> None:
