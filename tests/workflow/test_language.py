@@ -171,6 +171,9 @@ def test_what_is_left_open_is_settled_with_a_reason(place: Path) -> None:
     assert {"network", "text.tokens", "training.epochs", "execution.threads"} <= set(settled.reasons)
     assert len(learning.batches) * settled.spec.training.epochs > 100
     assert "write text by characters" in prepared.lines()[0]
+    seen = rv.inspect(place / "animals.txt", settings={"task": "generate"})
+    assert seen.as_dict()["settings"] == settled.spec.settings() and seen.as_dict()["split"]["train"] == 261
+    assert "training.optimizer = {'name': 'muon', 'weight_decay': 0.1}  (suits a Transformer)" in str(seen)
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,13 @@ from .source.file import as_path, ends_with, opening
 from .source.several import matching
 from .tokens import FIRST, UNKNOWN, Tokens
 
-BLOCK = 1 << 22
+BLOCK = 1 << 20
 """So many bytes are read at once."""
 
 FILES = 10
 """From so many files on, a file is in one part as a whole."""
 
-HELD = 1 << 28
+HELD = 1 << 26
 """Tokens stay in memory up to so many bytes; more are written into a temporary file."""
 
 ENDINGS = (".txt", ".text", ".md")

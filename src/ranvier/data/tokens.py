@@ -103,7 +103,7 @@ class Tokens:
             return cls(level, subwords=Subwords.fit(level, clean.to_list(), size), lower=lower)
         if level == "bytes":
             return cls(level, lower=lower)
-        counted = _split(clean, level).explode().drop_nulls().alias("token").value_counts(name="count")
+        counted = _counted(clean, level)
         kept = counted.filter(pl.col("count") >= fewest).sort(["count", "token"], descending=[True, False])
         return cls(level, tuple(kept["token"].head(size)), lower=lower)
 
@@ -135,7 +135,7 @@ class Tokens:
             ids = np.frombuffer("".join(prepared).encode(), dtype=np.uint8).astype(np.int64) + FIRST
             lengths = prepared.str.len_bytes().to_numpy()
         elif self.level == "characters":
-            points = np.frombuffer("".join(prepared).encode("utf-32-le"), dtype=np.uint32)
+            points = _code_points(prepared)
             known, order = self._points
             place = np.minimum(np.searchsorted(known, points), max(len(known) - 1, 0))
             ids = np.full(len(points), UNKNOWN, dtype=np.int64)
@@ -143,7 +143,7 @@ class Tokens:
                 ids = np.where(known[place] == points, order[place] + FIRST, UNKNOWN)
             lengths = prepared.str.len_chars().to_numpy()
         else:
-            split = _split(prepared, self.level)
+            split = _words(prepared)
             lengths = split.list.len().to_numpy()
             order_of = pl.Series(range(FIRST, self.size), dtype=pl.Int64)
             words = split.explode().drop_nulls()
@@ -230,9 +230,26 @@ def _prepared(texts: pl.Series | Iterable[str], lower: bool) -> pl.Series:
     return normal.str.to_lowercase() if lower else normal
 
 
-def _split(texts: pl.Series, level: str) -> pl.Series:
-    """The characters or words of each text: a list each."""
-    return texts.str.extract_all(r"(?s)." if level == "characters" else _WORD)
+def _counted(texts: pl.Series, level: str) -> pl.DataFrame:
+    """How often each character or word occurs: ``token`` and ``count``."""
+    if level == "words":
+        return _words(texts).explode().drop_nulls().alias("token").value_counts(name="count")
+    found, counts = np.unique(
+        _code_points(texts), return_counts=True
+    )  # a column of characters would fill the memory
+    return pl.DataFrame(
+        {"token": [chr(point) for point in found], "count": counts}, schema_overrides={"token": pl.String}
+    )
+
+
+def _words(texts: pl.Series) -> pl.Series:
+    """The words of each text: a list each."""
+    return texts.str.extract_all(_WORD)
+
+
+def _code_points(texts: pl.Series) -> NDArray[np.uint32]:
+    """The characters of all texts, one after another."""
+    return np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32)
 
 
 def _join(words: Sequence[str]) -> str:

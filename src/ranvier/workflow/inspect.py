@@ -12,6 +12,7 @@ from torch import nn
 from ..assemble import describe
 from ..finding import Finding
 from ..spec import OWN_NETWORK, Spec, merge, nest
+from . import language
 from .findings import findings
 from .learn import plan
 from .prepared import Prepared, prepare
@@ -68,7 +69,7 @@ def inspect(
     target: str | Sequence[str] | None = None,
     network: str | Mapping[str, Any] | nn.Module | None = None,
     settings: Mapping[str, Any] | None = None,
-) -> Inspection:
+) -> Inspection | language.CorpusInspection:
     """Say what ``fit`` would read, split and build for the same arguments, and train nothing.
 
     Args:
@@ -79,6 +80,8 @@ def inspect(
     """
     own = network if isinstance(network, nn.Module) else None
     spec = ask(data, target, network, settings)
+    if language.is_asked(spec):
+        return language.inspect(spec, (data, y) if y is not None else data)
     check_request(spec)
     prepared = prepare(spec, (data, y) if y is not None else data)
     settled, learning = plan(spec, prepared, own)

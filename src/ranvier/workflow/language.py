@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from .. import __version__
-from ..assemble import Architecture, is_language, multiplications
+from ..assemble import Architecture, describe, is_language, multiplications
 from ..catalog import TEXT_TASKS, load
 from ..data.corpus import Corpus, Part, Stretch, encode, read_corpus, split_corpus, texts
 from ..data.ledger import Ledger
@@ -164,6 +164,49 @@ def start(
         name = "".join(c if c.isalnum() else "-" for c in Path(prepared.corpus.origin).stem).strip("-")
         folder = files.create(out, name or "text", stored)
         return _finish(folder, settled.spec, prepared, learning, watchers)
+
+
+@dataclass(frozen=True)
+class CorpusInspection:
+    """What a run on a corpus would be.
+
+    Args:
+        prepared: the text.
+        settled: every setting, with the reason of each that was chosen.
+        network: the network in a few words.
+    """
+
+    prepared: PreparedCorpus
+    settled: Settled
+    network: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The inspection as JSON values."""
+        return {
+            "origin": self.prepared.corpus.origin,
+            "task": self.settled.spec.task,
+            "ledger": self.prepared.ledger.as_dict(),
+            "tokens": {"level": self.prepared.tokens.level, "size": self.prepared.tokens.size},
+            "split": {
+                "reason": self.prepared.reason,
+                **{name: part.lines for name, part in self.prepared.parts.items()},
+            },
+            "network": self.network,
+            "settings": self.settled.spec.settings(),
+            "reasons": dict(self.settled.reasons),
+        }
+
+    def __str__(self) -> str:
+        from .summary import setting_lines
+
+        return "\n".join([*self.prepared.lines(), f"network: {self.network}", *setting_lines(self.settled)])
+
+
+def inspect(spec: Spec, data: Any = None) -> CorpusInspection:
+    """Say what a run on a corpus would be, and train nothing."""
+    prepared = prepare(spec, data)
+    settled, learning = plan(spec, prepared)
+    return CorpusInspection(prepared, settled, describe(learning.state.network))
 
 
 def resume(

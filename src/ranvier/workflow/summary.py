@@ -12,6 +12,7 @@ from ..tasks.several import parts_of
 from ..training.history import read_history
 from . import folder as files
 from .prepared import Prepared
+from .settle import Settled
 from .streaming import stream_lines
 
 if TYPE_CHECKING:
@@ -166,13 +167,18 @@ def inspection_lines(inspection: Inspection) -> Iterator[str]:
         yield "findings:"
         yield from (f"  {finding}" for finding in inspection.findings)
     yield f"network: {inspection.network}"
-    yield "settings:"
     reasons = inspection.settled.reasons
-    for name, value in _flat(inspection.settled.spec.settings()):
-        reason = reasons.get(name)
-        yield f"  {name} = {value}" + (f"  ({reason})" if reason else "")
+    yield from setting_lines(inspection.settled)
     if inspection.settled.spec.training.loss is None:
         yield f"  training.loss is {reasons['training.loss']}"
+
+
+def setting_lines(settled: Settled) -> Iterator[str]:
+    """Every setting, with the reason of each that was chosen."""
+    yield "settings:"
+    for name, value in _flat(settled.spec.settings()):
+        reason = settled.reasons.get(name)
+        yield f"  {name} = {value}" + (f"  ({reason})" if reason else "")
 
 
 def _flat(settings: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
