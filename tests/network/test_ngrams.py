@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from itertools import pairwise
 
 import torch
@@ -13,15 +14,14 @@ from ranvier.network.ngrams import Ngrams, Shift
 
 def by_hand(network: Ngrams, text: list[int]) -> list[float]:
     """The documented sum, word by word."""
-    grams = [(0, one) for one in text] + list(pairwise(text))
-    places = [((a * 1_000_003 + b) * 2_654_435_761) % 2**32 * network.buckets // 2**32 for a, b in grams]
-    weights = [math.log(2 + max(a, b)) for a, b in grams]
-    norm = math.sqrt(sum(weight**2 for weight in weights)) or 1.0
-    vectors = [network.weight[place].tolist() for place in places]
-    return [
-        sum(weight * vector[k] for weight, vector in zip(weights, vectors)) / norm
-        for k in range(network.pooled)
-    ]
+    grams = Counter([(0, one) for one in text] + list(pairwise(text)))
+    weights = {gram: (1 + math.log(often)) * math.log(2 + max(gram)) for gram, often in grams.items()}
+    norm = math.sqrt(sum(weight**2 for weight in weights.values()))
+    total = [0.0] * network.pooled
+    for (before, one), weight in weights.items():
+        place = ((before * 1_000_003 + one) * 2_654_435_761) % 2**32 * network.buckets // 2**32
+        total = [so_far + weight / norm * v for so_far, v in zip(total, network.weight[place].tolist())]
+    return total
 
 
 def test_the_sum_is_the_documented_one() -> None:

@@ -51,12 +51,12 @@ class Shift(nn.Module):
 class Ngrams(nn.Module):
     """The sum of the vectors of a text's words and pairs of neighbouring words.
 
-        y = sum_g w_g v_h(g) / sqrt(sum_g w_g^2)
+        y = sum_g w_g v_h(g) / sqrt(sum_g w_g^2),  w_g = (1 + log f_g) log(2 + i_g)
 
-    g runs over the words and pairs, h hashes them to one of M vectors v, and w_g = log(2 + i) follows from how rare the
-    word is, or the rarer one of a pair: i is its place among all words by how often they occur, and by Zipf's law the
-    logarithm of the place is that of the inverse frequency, but for a constant. All vectors are zero at first, so that
-    words that training never shows say nothing.
+    g runs over the different words and pairs, h hashes them to one of M vectors v, f_g is how often g stands in the
+    text, and i_g says how rare the word is, or the rarer one of a pair: it is its place among all words by how often
+    they occur, and by Zipf's law the logarithm of the place is that of the inverse frequency, but for a constant. All
+    vectors are zero at first, so that words that training never shows say nothing.
 
     Where texts are all there is, the vectors have as many numbers as there are outputs, and the network is a linear
     model. M is 2^18, and less where M K would be above 2^23.
@@ -92,10 +92,10 @@ class Ngrams(nn.Module):
         """Batch size, epochs and patience for so many training rows.
 
         >>> [Ngrams.pace(rows) for rows in (100, 1_200, 10_000, 100_000)]
-        [(16, 40, 40), (32, 40, 40), (256, 10, 10), (256, 5, 5)]
+        [(16, 40, 40), (32, 40, 40), (256, 20, 20), (256, 5, 5)]
         """
         batch = min(256, max(16, 2 ** round(math.log2(max(rows, 1) / 40))), max(rows, 1))
-        epochs = max(5, min(40, round(100_000 / max(rows, 1))))
+        epochs = max(5, min(40, round(200_000 / max(rows, 1))))
         return batch, epochs, epochs
 
     def reset(self, generator: Generator) -> None:
@@ -108,8 +108,10 @@ class Ngrams(nn.Module):
         places = torch.stack([self._hashed(0, ids), self._hashed(before, ids)], dim=2)  # (B, T, 2)
         rarity = torch.stack([ids, torch.maximum(ids, before)], dim=2).to(self.weight.dtype)
         there = torch.stack([mask, mask & (before != 0)], dim=2)
-        weights = torch.log(rarity + 2.0) * there
-        norm = weights.square().sum(dim=(1, 2), keepdim=True).clamp_min(1e-12).sqrt()
+        often = self._counted(places, there).to(self.weight.dtype)
+        weights = torch.log(rarity + 2.0) * (1.0 + often.log()) * there  # of g, at each of its f places
+        norm = (weights.square() / often).sum(dim=(1, 2), keepdim=True).clamp_min(1e-12).sqrt()
+        weights = weights / often
         weights = functional.dropout(weights / norm, self.dropout, self.training)
         vectors = functional.embedding(places, self.weight)  # (B, T, 2, E)
         y: Tensor = (vectors * weights.unsqueeze(3)).sum(dim=2)
@@ -118,6 +120,14 @@ class Ngrams(nn.Module):
     def pool(self, y: Tensor, mask: Tensor) -> Tensor:
         """The sum over the text, (B, T, E) to (B, P)."""
         return y.sum(dim=1)
+
+    def _counted(self, places: Tensor, there: Tensor) -> Tensor:
+        """(B, T, 2) how often each bucket stands in its row, where it stands."""
+        rows = torch.arange(len(places), device=places.device)[:, None, None]
+        own = torch.where(there, places + rows * self.buckets, -1)
+        _, which, count = torch.unique(own, return_inverse=True, return_counts=True)
+        often: Tensor = count[which]
+        return often
 
     def _hashed(self, before: Tensor | int, ids: Tensor) -> Tensor:
         """The bucket of each pair; 0 before stands for the word alone."""
