@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from .. import __version__
-from ..assemble import Architecture, describe, is_language, multiplications
+from ..assemble import Architecture, describe, multiplications
 from ..catalog import TEXT_TASKS, load
 from ..data.corpus import Corpus, Part, Stretch, encode, read_corpus, split_corpus, texts
 from ..data.ledger import Ledger
@@ -34,26 +34,22 @@ from ..spec import Choice, Spec
 from ..training.averaging import Average
 from ..training.loop import Limits, Validate, Watcher
 from ..training.objectives.next_token import NextToken
-from ..training.optimizers import DEFAULT_RATES
 from ..training.state import State
 from . import folder as files
 from .carrying_out import carry_out, give_up
 from .language_measure import measure, samples
+from .language_settings import mistakes, settle, steps_of
 from .learn import Learning, threads
 from .planning import plan_of
 from .reporting import write_report
-from .request import option_mistakes
 from .run import Run
-from .settle import UNLIMITED_EPOCHS, Settled, with_threads
+from .settle import Settled, with_threads
 
 FITTED = 1 << 24
 """Tokens are fitted to so many bytes of the training part at most, evenly spread over it."""
 
 CHARACTERS = 10_000_000
 """Up to so many bytes of training text, a token is a character."""
-
-FEWEST = 400
-"""A short text is learnt in so many steps at least."""
 
 WATCHED = 1 << 16
 """So many tokens of the validation part are watched while training."""
@@ -109,7 +105,7 @@ def prepare(spec: Spec, data: Any = None, tokens: Tokens | None = None) -> Prepa
         SpecError: settings that a corpus does not know.
         DataError: with all that is wrong with the files; or a part has no text.
     """
-    raise_if_any(SpecError, _mistakes(spec, data))
+    raise_if_any(SpecError, mistakes(spec, data))
     ledger = Ledger()
     corpus = read_corpus(spec.source if data is None else data, ledger)
     stretches, reason = split_corpus(corpus, spec.split.validation, spec.split.test, spec.split_seed)
@@ -244,7 +240,8 @@ def plan(spec: Spec, prepared: PreparedCorpus) -> tuple[Settled, Learning]:
     Raises:
         DataError: a part is shorter than a window.
     """
-    settled = settle(spec, prepared)
+    train, validation = (prepared.parts[name].ids for name in ("train", "validation"))
+    settled = settle(spec, len(train), len(validation) > 0, prepared.tokens.level, prepared.level_reason)
     learning = set_up(settled.spec, prepared)
     core: Any = learning.state.network
     cost = multiplications(core.network) * core.network.length
@@ -253,45 +250,6 @@ def plan(spec: Spec, prepared: PreparedCorpus) -> tuple[Settled, Learning]:
     chosen = {f"execution.{k}": v for k, v in plan.items() if getattr(settled.spec.execution, k) is None}
     reasons = {**settled.reasons, **dict.fromkeys(chosen, "the default for text")}
     return Settled(settled.spec.replace(chosen), reasons), learning
-
-
-def settle(spec: Spec, prepared: PreparedCorpus) -> Settled:
-    """Fill in every setting that is open, with the reason."""
-    count = len(prepared.parts["train"].ids)
-    network = spec.network or Choice(name="gpt", options=_shape(count))
-    built: Any = load("networks", network.name)
-    length = int({**_defaults(network.name), **network.options}["length"])
-    batch = spec.training.batch_size or 16
-    steps = steps_of(count, length, int(batch))
-    passes = 30 if count < 400_000 else max(1.0, 12_000_000 / count)
-    epochs = max(1, round(passes * count / (steps * length * int(batch))), -(-FEWEST // steps))
-    optimizer = spec.training.optimizer or Choice(name="muon", options={"weight_decay": 0.1})
-    given = spec.training.epochs is not None or spec.training.time is not None
-    patience = 0 if given or not len(prepared.parts["validation"].ids) else max(10, epochs // 4)
-    rate = built.rates.get(optimizer.name, DEFAULT_RATES[optimizer.name])
-    wanted: dict[str, tuple[Any, str]] = {
-        "network": (network.flat(), f"the default for {count:,} tokens of text"),
-        "text.tokens": (prepared.tokens.level, prepared.level_reason),
-        "training.optimizer": (optimizer.flat(), "suits a Transformer"),
-        "training.learning_rate": (rate, f"suits {optimizer.name!r} and a Transformer"),
-        "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
-        "training.batch_size": (batch, f"windows of {length} tokens"),
-        "training.epochs": (
-            UNLIMITED_EPOCHS if spec.training.time else epochs,
-            "until the time is up" if spec.training.time else f"of {steps} steps each, for {count:,} tokens",
-        ),
-        "regularization.clip": (1.0, "keeps the steps of a Transformer even"),
-        "regularization.average": ("none", "the default"),
-        "stopping.metric": ("loss", "the default"),
-        "stopping.patience": (
-            patience,
-            "the length of training is given" if given else f"of {epochs} epochs",
-        ),
-        "execution.device": ("cpu", "the default for text"),
-    }
-    chosen = {key: value for key, value in wanted.items() if _open(spec, key)}
-    settled = spec.replace({key: value for key, (value, _) in chosen.items()})
-    return Settled(settled, {key: reason for key, (_, reason) in chosen.items() if reason})
 
 
 def set_up(spec: Spec, prepared: PreparedCorpus) -> Learning:
@@ -344,15 +302,6 @@ def set_up(spec: Spec, prepared: PreparedCorpus) -> Learning:
     return Learning(architecture, state, windows, limits, validation_of(prepared.parts["validation"]))
 
 
-def steps_of(count: int, length: int, batch: int) -> int:
-    """How many steps an epoch has: as many as show about all tokens, or 250, after which it is time to validate.
-
-    >>> steps_of(100_000, 128, 16), steps_of(5_000_000, 128, 16), steps_of(50, 8, 16)
-    (48, 250, 10)
-    """
-    return min(250, max(10, count // (length * batch)))
-
-
 def validation_of(part: Part) -> Validate:
     """A function that measures a network on the beginning of the validation part."""
     watched = np.asarray(part.ids[: WATCHED + 1])
@@ -398,74 +347,6 @@ def _finish(
     return Run(folder)
 
 
-def _mistakes(spec: Spec, data: Any) -> list[Mistake]:
-    """What is wrong with a request for a language model before its text is read."""
-    found = option_mistakes(spec)
-    if spec.network is not None and spec.network.name not in _languages():
-        found.append(
-            Mistake(
-                f"the network {spec.network.name!r} does not write text",
-                f"one that does: {', '.join(_languages())}",
-            )
-        )
-    said = {
-        "target": spec.target is not None,
-        "validation": spec.validation is not None,
-        "test": spec.test is not None,
-        "columns": bool(spec.columns),
-        "repeat": spec.repeat > 1,
-        "training.loss": spec.training.loss is not None,
-        "training.weights": spec.training.weights is not None,
-        "training.freeze": spec.training.freeze,
-        "stopping.metric": spec.stopping.metric not in (None, "loss"),
-        "regularization.class_weights": spec.regularization.class_weights != "none",
-        "regularization.noise": bool(spec.regularization.noise),
-    }
-    found += [
-        Mistake(f"{name} is set, and a corpus of text knows no such thing", remedy="leave it out")
-        for name, is_said in said.items()
-        if is_said
-    ]
-    if spec.training.learning_rate == "find" or spec.training.batch_size == "all":
-        name = "training.learning_rate" if spec.training.learning_rate == "find" else "training.batch_size"
-        found.append(Mistake(f"{name} is a word, and for a corpus of text it must be said", "a number"))
-    if data is None and spec.source is None:
-        found.append(Mistake("there is no text to learn from", "a file, a folder or a pattern"))
-    return found
-
-
-def _languages() -> list[str]:
-    from ..catalog import NETWORKS
-
-    return [name for name in NETWORKS if is_language(name)]
-
-
-def _shape(count: int) -> dict[str, Any]:
-    """The options of the network for so many tokens of training text, where the user names none."""
-    if count < 400_000:
-        return {"layers": 4, "width": 128, "length": 128, "dropout": 0.2}
-    return {"layers": 4, "width": 192, "length": 128, "dropout": 0.0}
-
-
-def _defaults(network: str) -> dict[str, Any]:
-    from ..options import defaults
-
-    return dict(defaults("networks", network))
-
-
-def _has_library() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("tokenizers") is not None
-
-
-def _open(spec: Spec, key: str) -> bool:
-    value: Any = spec
-    for part in key.split("."):
-        value = getattr(value, part)
-    return value is None
-
-
 def _column(prepared: PreparedCorpus) -> dict[str, Any]:
     reason = f"plain text, by {prepared.tokens.level}" + (
         f" ({prepared.level_reason})" if prepared.level_reason else ""
@@ -487,3 +368,9 @@ def _split_csv(prepared: PreparedCorpus) -> str:
     text = io.BytesIO()
     pl.DataFrame(rows).write_csv(text)
     return text.getvalue().decode()
+
+
+def _has_library() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("tokenizers") is not None

@@ -1,0 +1,126 @@
+"""The settings of a language model: what is left open is chosen by the length of the text, and said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..assemble import is_language
+from ..catalog import NETWORKS, load
+from ..errors import Mistake
+from ..options import defaults
+from ..spec import Choice, Spec
+from ..training.optimizers import DEFAULT_RATES
+from .request import option_mistakes
+from .settle import UNLIMITED_EPOCHS, Settled
+
+FEWEST = 400
+"""A short text is learnt in so many steps at least."""
+
+
+def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str) -> Settled:
+    """Fill in every setting that is open, with the reason.
+
+    Args:
+        spec: what is asked.
+        count: of the tokens of the training part.
+        watched: whether there is a validation part.
+        level: what a token is.
+        level_reason: why; empty where the user says it.
+    """
+    network = spec.network or Choice(name="gpt", options=_shape(count))
+    built: Any = load("networks", network.name)
+    length = int({**defaults("networks", network.name), **network.options}["length"])
+    batch = spec.training.batch_size or 16
+    steps = steps_of(count, length, int(batch))
+    passes = 30 if count < 400_000 else max(1.0, 12_000_000 / count)
+    epochs = max(1, round(passes * count / (steps * length * int(batch))), -(-FEWEST // steps))
+    optimizer = spec.training.optimizer or Choice(name="muon", options={"weight_decay": 0.1})
+    given = spec.training.epochs is not None or spec.training.time is not None
+    patience = 0 if given or not watched else max(10, epochs // 4)
+    rate = built.rates.get(optimizer.name, DEFAULT_RATES[optimizer.name])
+    wanted: dict[str, tuple[Any, str]] = {
+        "network": (network.flat(), f"the default for {count:,} tokens of text"),
+        "text.tokens": (level, level_reason),
+        "training.optimizer": (optimizer.flat(), "suits a Transformer"),
+        "training.learning_rate": (rate, f"suits {optimizer.name!r} and a Transformer"),
+        "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
+        "training.batch_size": (batch, f"windows of {length} tokens"),
+        "training.epochs": (
+            UNLIMITED_EPOCHS if spec.training.time else epochs,
+            "until the time is up" if spec.training.time else f"of {steps} steps each, for {count:,} tokens",
+        ),
+        "regularization.clip": (1.0, "keeps the steps of a Transformer even"),
+        "regularization.average": ("none", "the default"),
+        "stopping.metric": ("loss", "the default"),
+        "stopping.patience": (
+            patience,
+            "the length of training is given" if given else f"of {epochs} epochs",
+        ),
+        "execution.device": ("cpu", "the default for text"),
+    }
+    chosen = {key: value for key, value in wanted.items() if _open(spec, key)}
+    settled = spec.replace({key: value for key, (value, _) in chosen.items()})
+    return Settled(settled, {key: reason for key, (_, reason) in chosen.items() if reason})
+
+
+def steps_of(count: int, length: int, batch: int) -> int:
+    """How many steps an epoch has: as many as show about all tokens, or 250, after which it is time to validate.
+
+    >>> steps_of(100_000, 128, 16), steps_of(5_000_000, 128, 16), steps_of(50, 8, 16)
+    (48, 250, 10)
+    """
+    return min(250, max(10, count // (length * batch)))
+
+
+def mistakes(spec: Spec, data: Any) -> list[Mistake]:
+    """What is wrong with a request for a language model before its text is read."""
+    found = option_mistakes(spec)
+    if spec.network is not None and spec.network.name not in _languages():
+        found.append(
+            Mistake(
+                f"the network {spec.network.name!r} does not write text",
+                f"one that does: {', '.join(_languages())}",
+            )
+        )
+    said = {
+        "target": spec.target is not None,
+        "validation": spec.validation is not None,
+        "test": spec.test is not None,
+        "columns": bool(spec.columns),
+        "repeat": spec.repeat > 1,
+        "training.loss": spec.training.loss is not None,
+        "training.weights": spec.training.weights is not None,
+        "training.freeze": spec.training.freeze,
+        "stopping.metric": spec.stopping.metric not in (None, "loss"),
+        "regularization.class_weights": spec.regularization.class_weights != "none",
+        "regularization.noise": bool(spec.regularization.noise),
+    }
+    found += [
+        Mistake(f"{name} is set, and a corpus of text knows no such thing", remedy="leave it out")
+        for name, is_said in said.items()
+        if is_said
+    ]
+    if spec.training.learning_rate == "find" or spec.training.batch_size == "all":
+        name = "training.learning_rate" if spec.training.learning_rate == "find" else "training.batch_size"
+        found.append(Mistake(f"{name} is a word, and for a corpus of text it must be said", "a number"))
+    if data is None and spec.source is None:
+        found.append(Mistake("there is no text to learn from", "a file, a folder or a pattern"))
+    return found
+
+
+def _languages() -> list[str]:
+    return [name for name in NETWORKS if is_language(name)]
+
+
+def _shape(count: int) -> dict[str, Any]:
+    """The options of the network for so many tokens of training text, where the user names none."""
+    if count < 400_000:
+        return {"layers": 4, "width": 128, "length": 128, "dropout": 0.2}
+    return {"layers": 4, "width": 192, "length": 128, "dropout": 0.0}
+
+
+def _open(spec: Spec, key: str) -> bool:
+    value: Any = spec
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value is None
