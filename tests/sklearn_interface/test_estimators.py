@@ -319,3 +319,17 @@ def test_a_name_of_a_column_may_be_that_of_the_target() -> None:
     numbered = classifier().fit(pd.DataFrame(X), y)
     assert not hasattr(numbered, "feature_names_in_")
     assert np.array_equal(numbered.predict(X), numbered.predict(pd.DataFrame(X)))
+
+
+@pytest.mark.parametrize("framed", [False, True])
+def test_several_numbers_a_row_are_learnt_by_one_network(framed: bool) -> None:
+    X = np.random.default_rng(0).normal(size=(150, 3))
+    y = np.stack([X[:, 0] + X[:, 1], 10 * X[:, 2]], axis=1)
+    rows = pd.DataFrame(X, columns=["a", "b", "c"]) if framed else X
+    one = NetworkRegressor({"name": "mlp", "hidden": [32], "dropout": 0.0}, epochs=60, random_state=0)
+    one.fit(rows, pd.DataFrame(y) if framed else y)
+    assert one.predict(rows).shape == (150, 2)
+    assert one.score(rows, y) > 0.9
+    again = pickle.loads(pickle.dumps(one))
+    assert np.array_equal(again.predict(rows), one.predict(rows))
+    assert clone(one).fit(rows, y[:, 0]).predict(rows).shape == (150,)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,15 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         write_bytes(Path(path), self.model_file_)
         return Path(path)
 
-    def _fit(self, X: Any, target: pl.Series, kind: str, weight: NDArray[np.float64] | None) -> None:
-        """Train on X (N, D) and a target (N,) of ``kind``, with weights (N,) or None."""
+    def _fit(
+        self, X: Any, targets: Sequence[pl.Series], kind: str, weight: NDArray[np.float64] | None
+    ) -> None:
+        """Train on X (N, D) and targets (N,) of ``kind``, with weights (N,) or None."""
         ledger = Ledger()
         frame, declared = read_inputs(self, X, ledger, reset=True)
-        table, weight_name = in_order(frame, declared, target, weight, ledger)
+        table, names, weight_name = in_order(frame, declared, targets, weight, ledger)
         task = "regress" if kind == "number" else "classify"
-        spec = spec_of(self.get_params(deep=False), table, task, weight_name)
+        spec = spec_of(self.get_params(deep=False), table, task, names, weight_name)
         own = copy.deepcopy(self.network) if isinstance(self.network, nn.Module) else None
         trained = train_alone(spec, table, kind, ledger, own=own, watchers=[_Told()] if self.verbose else [])
         self._model = trained.model
@@ -89,7 +91,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.ledger_ = ledger.as_dict()
 
     def _predict(self, X: Any) -> NDArray[np.float64]:
-        """(N, C) probabilities of the classes that the model knows, or (N,) values."""
+        """(N, C) probabilities of the classes that the model knows, or (N,) or (N, K) values."""
         check_is_fitted(self)
         model = self._model
         frame, _ = read_inputs(self, X, Ledger(), reset=False)
@@ -178,7 +180,7 @@ class NetworkClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
             where = "" if weight is None else " where the weight is above 0"
             raise ValueError(f"y holds 1 class{where}, {only!r}, and a classifier needs at least 2 classes.")
         labels = labels_of(self.classes_)
-        self._fit(X, pl.Series(labels)[codes.reshape(-1)], "category", weight)
+        self._fit(X, [pl.Series(labels)[codes.reshape(-1)]], "category", weight)
         known = self._model.task.classes
         self._places = [labels.index(label) for label in known]
         return self
@@ -220,7 +222,7 @@ class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
 
         Args:
             X: (N, D) numbers, or a data frame (pandas, polars) with N rows.
-            y: (N,) numbers; several targets at once are not learnt.
+            y: (N,) numbers; or (N, K), K > 1, of which one network learns all at once.
             sample_weight: as for ``NetworkClassifier``.
 
         Raises:
@@ -228,12 +230,19 @@ class NetworkRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         """
         values = checked_target(self, X, y, numeric=True)
         weight = checked_weight(sample_weight, len(values))
-        self._fit(X, pl.Series(values.astype(np.float64)), "number", weight)
+        columns = values.astype(np.float64).reshape(len(values), -1).T
+        self._fit(X, [pl.Series(np.ascontiguousarray(column)) for column in columns], "number", weight)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
-        """The number of each row: (N,)."""
+        """The number of each row (N,), or its numbers (N, K), as y had."""
         return self._predict(X)
+
+    def __sklearn_tags__(self) -> Any:
+        """y may hold several numbers a row."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
 
 class _Told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,13 +34,16 @@ GIVEN = ("source", "target", "validation", "test", "task")
 """Settings that an estimator settles itself."""
 
 
-def spec_of(parameters: Mapping[str, Any], table: Table, task: str, weight: str | None) -> Spec:
+def spec_of(
+    parameters: Mapping[str, Any], table: Table, task: str, targets: Sequence[str], weight: str | None
+) -> Spec:
     """The spec that an estimator's parameters stand for.
 
     Args:
         parameters: of the estimator, by their names.
         table: to be learnt from.
         task: ``classify`` or ``regress``.
+        targets: the names of the targets.
         weight: the name of the column of weights, if there is one.
 
     Raises:
@@ -55,6 +58,7 @@ def spec_of(parameters: Mapping[str, Any], table: Table, task: str, weight: str 
         said["seed"] = int(check_random_state(parameters["random_state"]).randint(2**31 - 1))
     base: dict[str, Any] = {
         "task": task,
+        "target": list(targets),
         "split": {"validation": SHARE if len(table) >= ENOUGH else 0.0, "test": 0.0},
         "columns": {weight: {"role": "weight"}} if weight else {},
     }

@@ -7,6 +7,7 @@ Legend: N rows, D columns, C classes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def checked_target(estimator: Any, X: Any, y: Any, numeric: bool) -> NDArray[Any
     """Check X and y together, and take note of X's columns in ``estimator``.
 
     Returns:
-        y as (N,); as floats where it is to be ``numeric``.
+        y as (N,), or (N, K) for several numbers; as floats where it is to be ``numeric``.
 
     Raises:
         ValueError: one of them is not what it should be, or they differ in length.
@@ -40,16 +41,27 @@ def checked_target(estimator: Any, X: Any, y: Any, numeric: bool) -> NDArray[Any
     values: NDArray[Any]
     if not is_frame(X):
         _, values = validate_data(
-            estimator, X, y, ensure_all_finite="allow-nan", ensure_min_samples=2, y_numeric=numeric
+            estimator,
+            X,
+            y,
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=2,
+            y_numeric=numeric,
+            multi_output=numeric,
         )
-        return values
+        return _narrow(values) if numeric else values
     validate_data(estimator, X, y, skip_check_array=True)
-    values = column_or_1d(y, warn=True)
+    values = _narrow(np.asarray(y)) if numeric else column_or_1d(y, warn=True)
     assert_all_finite(values, input_name="y")
     check_consistent_length(X, values)
     if len(values) < 2:
         raise ValueError(f"X has {len(values)} sample(s), and a network needs at least 2 to learn from.")
     return values.astype(np.float64) if numeric else values
+
+
+def _narrow(y: NDArray[Any]) -> NDArray[Any]:
+    """Several numbers a row as they are, a single one as (N,)."""
+    return y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
 
 
 def read_inputs(estimator: Any, X: Any, ledger: Ledger, reset: bool) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -108,11 +120,11 @@ def checked_weight(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
 def in_order(
     frame: pl.DataFrame,
     declared: dict[str, str],
-    target: pl.Series,
+    targets: Sequence[pl.Series],
     weight: NDArray[np.float64] | None,
     ledger: Ledger,
-) -> tuple[Table, str | None]:
-    """Inputs, target and weights as a table, in an order of its own: the order in which rows are given changes nothing.
+) -> tuple[Table, list[str], str | None]:
+    """Inputs, targets and weights as a table, in an order of its own: that in which rows are given changes nothing.
 
     Rows of weight 0 are left out. Where all weights are whole numbers that make at most ``REPEATED`` N together, a row
     of weight k is taken k times; else the weights become a column.
@@ -120,16 +132,19 @@ def in_order(
     Args:
         frame: the inputs (N rows).
         declared: the kinds that their types declare.
-        target: (N,) without gaps.
+        targets: each (N,), without gaps.
         weight: (N,) or None.
         ledger: what is left out or repeated is written here.
 
     Returns:
-        The table, and the name of its column of weights, if there is one.
+        The table, the names of the targets, and the name of the column of weights, if there is one.
     """
     rows = np.arange(frame.height)
-    name, weight_name = _free("y", frame), None
-    frame = frame.with_columns(target.alias(name))
+    names: list[str] = []
+    weight_name = None
+    for place, target in enumerate(targets):
+        names.append(_free("y" if len(targets) == 1 else f"y{place}", frame))
+        frame = frame.with_columns(target.alias(names[-1]))
     if weight is not None:
         ledger.drop("its weight is 0", rows[weight == 0].tolist())
         rows = rows[weight > 0]
@@ -142,8 +157,8 @@ def in_order(
     ledger.read = len(rows) + ledger.dropped
     frame = frame[rows]
     keys: list[Any] = [frame[c] for c in frame.columns if not frame[c].dtype.is_nested()][:SORTED_BY]
-    order = frame.select(pl.arg_sort_by([frame[name], *keys, frame.hash_rows()])).to_series().to_numpy()
-    return Table(frame[order], rows[order], "X and y", "", declared, name), weight_name
+    order = frame.select(pl.arg_sort_by([frame[names[0]], *keys, frame.hash_rows()])).to_series().to_numpy()
+    return Table(frame[order], rows[order], "X and y", "", declared, names[0]), names, weight_name
 
 
 def labels_of(classes: NDArray[Any]) -> list[str]:

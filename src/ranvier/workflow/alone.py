@@ -54,13 +54,13 @@ def train_alone(
 ) -> Trained:
     """Train a network on the rows of ``table``; nothing is written anywhere.
 
-    The table's ``target`` is taken as it is: classes that occur once and numbers that are all the same are no mistake
-    here, since a part of somebody's rows may well be such.
+    The targets that the spec names, or else the table's own, are taken as they are: classes that occur once and numbers
+    that are all the same are no mistake here, since a part of somebody's rows may well be such.
 
     Args:
         spec: what is asked. Its split may be without test rows, and without validation rows.
         table: at least two rows of inputs and a target without gaps.
-        kind: of the target: ``category`` or ``number``.
+        kind: of the targets: ``category`` or ``number``.
         ledger: of the table.
         own: a module of the user's own, which is trained in place, for the network ``own``.
         watchers: look on while it trains.
@@ -100,10 +100,14 @@ def train_alone(
 
 
 def _schema(table: Table, spec: Spec, kind: str, ledger: Ledger) -> Schema:
-    """The schema of the inputs, inferred beside a stand-in of which nothing can be wrong, and the target's kind."""
-    name = str(table.target)
-    counted = pl.Series(name, np.arange(len(table)))
+    """The schema of the inputs, inferred beside stand-ins of which nothing can be wrong, and the targets' kind."""
+    names = [str(table.target)] if spec.target is None else np.atleast_1d(spec.target).tolist()
+    counted = [pl.Series(name, np.arange(len(table))) for name in names]
     stand_in = replace(table, frame=table.frame.with_columns(counted))
-    found = infer_schema(stand_in, spec.columns, name, "regress", ledger)
-    target = Column(name, kind, "target", "given as the target")
-    return Schema(tuple(target if column.name == name else column for column in found.columns))
+    found = infer_schema(stand_in, spec.columns, names, "regress", ledger)
+    return Schema(
+        tuple(
+            Column(column.name, kind, "target", "given as the target") if column.name in names else column
+            for column in found.columns
+        )
+    )
