@@ -76,6 +76,79 @@ def trained_in_evaluation(sick: bool) -> Recording:
     return trained(Small(norm=nn.Dropout(0.1)).train(not sick))
 
 
+def told(
+    network: nn.Module | None = None,
+    *,
+    rate: float = 0.1,
+    steps: int = 240,
+    every: int = 20,
+    shuffled: bool = False,
+    few: int = 48,
+    ended: bool = False,
+) -> Recording:
+    """What was recorded of a training on some rows whose losses are told, measured on the others as validation."""
+    network = network or Small()
+    optimizer = torch.optim.Adam(network.parameters(), rate)
+    watch = rv.watch(network, optimizer, say=None)
+    x, y = rows(160)
+    y = y if shuffled else x[:, :3].argmax(1)
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(1))
+    train, held_out = order[:few], order[few:]
+    for step in range(steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(network(x[train]), y[train])
+        loss.backward()
+        optimizer.step()
+        watch.loss(loss)
+        if step % every == every - 1:
+            with torch.no_grad():
+                watch.validation(F.cross_entropy(network(x[held_out]), y[held_out]))
+    watch.close()
+    watch.recording.ended = ended
+    return watch.recording
+
+
+def oscillation(sick: bool) -> Recording:
+    """Gradient descent on |w|: from 0.3 by 1 to -0.7 and back, or by 0.01 down to 0."""
+    network = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(network.weight, 0.3)
+    optimizer = torch.optim.SGD(network.parameters(), 1.0 if sick else 0.01)
+    watch = rv.watch(network, optimizer, say=None, without=("RV241",))
+    for _ in range(20):
+        optimizer.zero_grad()
+        loss = network(torch.ones(1, 1)).abs().sum()
+        loss.backward()
+        optimizer.step()
+        watch.loss(loss)
+        watch.validation(loss.detach())
+    watch.close()
+    return watch.recording
+
+
+def batch_noise(sick: bool) -> Recording:
+    x, y = rows()
+    network = Small()
+    optimizer = torch.optim.SGD(network.parameters(), 0.01)
+    watch = rv.watch(network, optimizer, say=None)
+    for step in range(70):
+        kept = torch.arange(len(y)).repeat(4) if sick else torch.arange(step, step + 16) % len(y)
+        optimizer.zero_grad()
+        F.cross_entropy(network(x[kept]), y[kept]).backward()
+        optimizer.step()
+    watch.close()
+    return watch.recording
+
+
+def norm_statistics(sick: bool) -> Recording:
+    network = Small(norm=nn.BatchNorm1d(8, momentum=1e-6 if sick else 0.1))
+    nn.init.constant_(network.first.bias, 5.0)
+    return trained(network, steps=320, rate=0.01)
+
+
+def collapse(sick: bool) -> Recording:
+    return trained(deep(nn.Sigmoid, 12 if sick else 1), rate=0.01)
+
+
 SICK_TRAININGS: dict[str, tuple[Callable[[bool], Any], str, tuple[str, ...]]] = {
     "rate_high": (lambda sick: trained(rate=300.0 if sick else 0.1), "step", ("update_to_weight",)),
     "rate_low": (lambda sick: trained(rate=1e-8 if sick else 0.1), "step", ("update_to_weight",)),
@@ -89,17 +162,38 @@ SICK_TRAININGS: dict[str, tuple[Callable[[bool], Any], str, tuple[str, ...]]] = 
     "dead_units": (dead_units, "'relu'", ("share", "step")),
     "saturated": (saturated, "'norm'", ("share", "step")),
     "vanishing": (
-        lambda sick: trained(deep(nn.Sigmoid if sick else nn.Identity)),
+        lambda sick: trained(deep(nn.Sigmoid) if sick else deep(nn.Identity, scale=1.7)),
         "'0.weight'",
         ("first_to_last",),
     ),
     "exploding": (
-        lambda sick: trained(deep(nn.Identity, scale=9.0 if sick else 1.0), 1e-12 if sick else 0.1),
+        lambda sick: trained(deep(nn.Identity, scale=9.0 if sick else 1.7), 1e-12 if sick else 0.1),
         "weight'",
         ("gradient", "weights"),
     ),
     "not_a_number": (not_a_number, "between layers 'relu' and 'head'", ("layer", "inputs")),
     "shrinking": (lambda sick: trained(decay=5.0 if sick else 0.01), "step", ("sizes",)),
+    "stuck": (lambda sick: told(rate=1e-9 if sick else 0.01), "step 240", ("loss", "trivial")),
+    "overfitting": (
+        lambda sick: told(shuffled=sick, rate=0.01, few=100, every=10),
+        "epoch",
+        ("onset", "validation", "train"),
+    ),
+    "unfinished": (
+        lambda sick: told(rate=0.001 if sick else 0.03, steps=100, ended=True),
+        "epoch 5",
+        ("late", "gained"),
+    ),
+    "plateau": (
+        lambda sick: told(nn.Linear(4, 3), rate=0.02, steps=900 if sick else 60, shuffled=True, few=100),
+        "epoch",
+        ("before", "after", "epochs"),
+    ),
+    "oscillation": (oscillation, "loss, step 20", ("swing", "turns")),
+    "batch_noise": (batch_noise, "batch, step 64", ("agreement", "noise_scale")),
+    "norm_statistics": (norm_statistics, "'norm'", ("shift",)),
+    "collapse": (collapse, "'26'", ("first", "last")),
+    "growing": (lambda sick: trained(nn.Linear(4, 3), 300.0 if sick else 0.1), "step", ("times",)),
     "trained_in_evaluation": (trained_in_evaluation, "network", ("steps",)),
 }
 """For each training check: its training, what the place names, and what the evidence holds."""

@@ -306,6 +306,15 @@ TRAINING_CHECKS = {  # of a training while it runs: rv.watch
     "not_a_number": "ranvier.insight.watching.not_a_number:NotANumber",
     "shrinking": "ranvier.insight.watching.shrinking:Shrinking",
     "trained_in_evaluation": "ranvier.insight.watching.trained_in_evaluation:TrainedInEvaluation",
+    "stuck": "ranvier.insight.watching.stuck:Stuck",
+    "overfitting": "ranvier.insight.watching.overfitting:Overfitting",
+    "unfinished": "ranvier.insight.watching.unfinished:Unfinished",
+    "plateau": "ranvier.insight.watching.plateau:Plateau",
+    "oscillation": "ranvier.insight.watching.oscillation:Oscillation",
+    "batch_noise": "ranvier.insight.watching.batch_noise:BatchNoise",
+    "norm_statistics": "ranvier.insight.watching.norm_statistics:NormStatistics",
+    "collapse": "ranvier.insight.watching.collapse:Collapse",
+    "growing": "ranvier.insight.watching.growing:Growing",
 }
 
 CATALOGUES: dict[str, dict[str, str]] = {

@@ -253,6 +253,18 @@ class TextSpec(Section):
     vocabulary: Annotated[int, Field(ge=256, le=2**20)] | None = None
 
 
+class DoctorSpec(Section):
+    """What is done about what is found while a network trains.
+
+    ``heal`` adopts a remedy that has helped in a trial, and trains with it. ``trials`` lets remedies be tried: for some
+    hundred steps with and without. ``force`` trains what the checks before training call an error.
+    """
+
+    heal: bool = False
+    trials: bool = True
+    force: bool = False
+
+
 class ExecutionSpec(Section):
     """Where and how the steps run, and whether the rows stay on disk.
 

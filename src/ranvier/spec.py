@@ -14,7 +14,15 @@ from pydantic import BaseModel, Field, ValidationError
 from .catalog import KINDS, TEXT_TASKS, unknown
 from .errors import Mistake, SpecError, did_you_mean, raise_if_any
 from .limits import Count, Words
-from .sections import AugmentationSpec, EvaluationSpec, ExecutionSpec, RegularizationSpec, Seed, StoppingSpec
+from .sections import (
+    AugmentationSpec,
+    DoctorSpec,
+    EvaluationSpec,
+    ExecutionSpec,
+    RegularizationSpec,
+    Seed,
+    StoppingSpec,
+)
 from .sections import Choice as Choice
 from .sections import ColumnSpec as ColumnSpec
 from .sections import CostSpec as CostSpec
@@ -57,6 +65,7 @@ class Spec(Section):
     regularization: RegularizationSpec = RegularizationSpec()
     stopping: StoppingSpec = StoppingSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
+    doctor: DoctorSpec = DoctorSpec()
     execution: ExecutionSpec = ExecutionSpec()
 
     @classmethod

@@ -330,3 +330,10 @@ def test_several_seeds_and_the_report_of_new_rows(ranvier: Ranvier, rows: Path, 
     assert code == 2 and "repeat" in err
     code, out, _ = ranvier("inspect", rows, "--target", "bought", "--set", 'evaluation.without=["RV999"]')
     assert code == 2
+
+
+def test_check(ranvier: Ranvier) -> None:
+    code, out, _ = ranvier("check", "sample:iris", "--network", "mlp")
+    assert code == 0 and out.splitlines()[-1].endswith("in the data, the network, the loss and the optimizer")
+    code, out, _ = ranvier("check", "sample:iris", "--json")
+    assert code == 0 and json.loads(out)["origin"] == "sample:iris"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from ranvier.execution.plan import EXACT, Plan
 from ranvier.insight.watching.probes import Probes
 from ranvier.insight.watching.rate_high import RateHigh
 from ranvier.insight.watching.recording import Recording, Sample, WeightSample
-from ranvier.losses import CrossEntropy
+from ranvier.insight.watching.trivial import trivial_loss
+from ranvier.losses import MSE, CrossEntropy
 from ranvier.network.assembled import Own
 from ranvier.training.limits import Limits
 from ranvier.training.loop import train
@@ -133,3 +135,29 @@ def test_weights_that_begin_at_zero_may_grow_as_fast_as_they_are_large():
     assert not list(RateHigh.run(Recording(samples=growing)))
     begun = [replace(sample, weights=(replace(sample.weights[0], size=0.1),)) for sample in growing]
     assert len(list(RateHigh.run(Recording(samples=begun)))) == 1
+
+
+def trivial_of(
+    loss: Any, target: torch.Tensor, outputs: int, weight: torch.Tensor | None = None
+) -> float | None:
+    network = Own(nn.Linear(6, outputs), {"number": {"width": 6}})
+    rows = Batch({"number": torch.ones(len(target), 6)}, target, torch.arange(len(target)), weight)
+    return trivial_loss(network, Supervised(loss), rows)
+
+
+def test_the_loss_of_the_trivial_answer_is_the_entropy_or_the_variance() -> None:
+    classes = torch.tensor([0] * 60 + [1] * 30 + [2] * 10)
+    entropy = -sum(p * math.log(p) for p in (0.6, 0.3, 0.1))
+    assert trivial_of(CrossEntropy(), classes, 3) == pytest.approx(entropy, rel=1e-4)
+    weight = torch.tensor([1.0] * 60 + [2.0] * 30 + [0.0] * 10)
+    assert trivial_of(CrossEntropy(), classes, 3, weight) == pytest.approx(math.log(2), rel=1e-4)
+    values = torch.arange(10.0)[:, None]
+    assert trivial_of(MSE(), values, 1) == pytest.approx(8.25, rel=1e-4)
+    assert trivial_of(MSE(), values * math.inf, 1) is None
+    assert trivial_of(MSE(), values[:, :, None], 1) is None
+
+
+def test_a_run_tells_of_its_losses(tmp_path: Path) -> None:
+    settings = {**QUICK, "training.learning_rate": 1e-7, "training.epochs": 60, "stopping.patience": 0}
+    run = rv.fit(mixed_frame(), target="bought", settings=settings, out=tmp_path / "run")
+    assert "RV253" in {f["code"] for f in run.findings}

@@ -169,7 +169,7 @@ def test_divergence_keeps_good_weights_and_says_where(tmp_path: Path) -> None:
     with pytest.raises(DivergedError, match="Training stopped: The loss was"):
         small_run(tmp_path, **{"training.optimizer": "gradient_descent", "training.learning_rate": 1e30})
     folder = tmp_path / "run"
-    (finding,) = json.loads((folder / "findings.json").read_text())
+    finding, *_ = json.loads((folder / "findings.json").read_text())
     assert finding["code"] == "RV201" and finding["evidence"]["rows"]
     assert all(torch.isfinite(p).all() for p in rv.load(folder / "model.rv").network.parameters())
     assert "last good weights" not in str(rv.Run(folder)) and finding["remedy"] in str(rv.Run(folder))

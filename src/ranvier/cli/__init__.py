@@ -12,7 +12,7 @@ import traceback
 import typer
 
 from ..errors import RanvierError
-from . import catalog, compare, evaluate, generate, inspect, predict, report, runs, trace, train
+from . import catalog, check, compare, evaluate, generate, inspect, predict, report, runs, trace, train
 from .output import fail
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 for _verb in (
     train.train,
     inspect.inspect,
+    check.check,
     predict.predict,
     evaluate.evaluate,
     generate.generate,

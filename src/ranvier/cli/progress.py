@@ -12,15 +12,16 @@ from .output import emit
 
 
 class News:
-    """Gives each finding of a training once."""
+    """Gives each finding of a training once, and each remedy that was adopted."""
 
     def __init__(self) -> None:
         self.told: set[str] = set()
 
     def of(self, state: Any) -> list[dict[str, Any]]:
         """Those that were not given before."""
-        new = [each for each in state.noticed.get("findings", []) if each["code"] not in self.told]
-        self.told |= {each["code"] for each in new}
+        every = [*state.noticed.get("healed", []), *state.noticed.get("findings", [])]
+        new = [each for each in every if each["code"] + each["remedy"] not in self.told]
+        self.told |= {each["code"] + each["remedy"] for each in new}
         return new
 
 

@@ -33,6 +33,10 @@ def train(
     plan: request.Plan = None,
     config: request.Config = None,
     sets: request.Sets = [],  # noqa: B006
+    heal: Annotated[
+        bool, typer.Option("--heal", help="Begin again with a remedy that has helped in a trial.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Train what the checks call an error.")] = False,
     slices: request.Slices = [],  # noqa: B006
     out: Annotated[
         Path | None, typer.Option("--out", help="The run's folder.", show_default="runs/NAME-N")
@@ -71,6 +75,8 @@ def train(
         repeat=repeat,
         evaluation__slices=slices or None,
         execution__plan=plan,
+        doctor__heal=heal or None,
+        doctor__force=force or None,
     )
     from .progress import progress
 

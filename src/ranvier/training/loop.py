@@ -145,7 +145,7 @@ def _end_epoch(state: State, limits: Limits, validate: Validate) -> dict[str, An
     Returns:
         The line of history; None where what was measured is not finite, and nothing is changed then.
     """
-    with _averaged(state):
+    with averaged(state):
         measured = validate(state.network)
         if not math.isfinite(measured.get("loss", 0.0)):
             return None
@@ -207,7 +207,7 @@ class _Checkpoints:
 
 
 @contextmanager
-def _averaged(state: State) -> Iterator[None]:
+def averaged(state: State) -> Iterator[None]:
     """Put the averaged weights into the network while the block runs, where there are any."""
     if state.average is None:
         yield

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,9 +13,29 @@ from ..files import exclusive
 from ..finding import Finding
 from ..training.history import History
 from ..training.loop import Watcher, train
+from ..training.state import State
 from . import folder as files
 from .interrupt import interruptible
 from .learn import Learning
+
+
+@contextmanager
+def alone(folder: Path, state: State) -> Iterator[None]:
+    """While the block runs no other process is at work on the run.
+
+    Raises:
+        RunError: one is already.
+        Interrupted: the user has asked to stop at once.
+    """
+    with exclusive(folder / ".lock") as free:
+        if not free:
+            raise RunError(
+                Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it")
+            )
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Interrupted(_stopped(folder, state.step)) from None
 
 
 def carry_out(
@@ -37,20 +58,23 @@ def carry_out(
         RunError: another process is at work on the run.
         Interrupted: the user has asked to stop; the checkpoint stands at the last step.
     """
-    with exclusive(folder / ".lock") as alone:
-        if not alone:
-            raise RunError(
-                Mistake(f"another process is at work on {str(folder)!r}", remedy="wait for it, or stop it")
-            )
-        try:
-            _train(folder, learning, plan, watchers)
-            write_results()
-        except KeyboardInterrupt:
-            raise Interrupted(_stopped(folder, learning.state.step)) from None
+    with alone(folder, learning.state):
+        train_on(folder, learning, plan, watchers)
+        write_results()
 
 
-def _train(folder: Path, learning: Learning, plan: Plan, watchers: Sequence[Watcher]) -> None:
-    """Train to the end; the checkpoint is there before the first step."""
+def train_on(
+    folder: Path,
+    learning: Learning,
+    plan: Plan,
+    watchers: Sequence[Watcher],
+    waits: Callable[[State], bool] = lambda state: False,
+) -> None:
+    """Train to the end, or until ``waits``; the checkpoint is there before the first step.
+
+    Raises:
+        Interrupted: the user has asked to stop; the checkpoint stands at the last step.
+    """
     state, checkpoint = learning.state, folder / files.CHECKPOINT
     if not checkpoint.exists():
         state.save(checkpoint)
@@ -63,25 +87,28 @@ def _train(folder: Path, learning: Learning, plan: Plan, watchers: Sequence[Watc
                 learning.validate,
                 keep=lambda state: state.save(checkpoint),
                 watchers=[History(folder, state), *watchers],
-                interrupted=interrupted,
+                interrupted=lambda: interrupted() or waits(state),
                 plan=plan,
             )
-    if state.finished is None:
-        raise Interrupted(_stopped(folder, state.step))
+            if state.finished is None and (interrupted() or not waits(state)):
+                raise Interrupted(_stopped(folder, state.step))
 
 
-def give_up(folder: Path, found: Sequence[Finding], save: Callable[[Path], object]) -> NoReturn:
-    """After a loss that is not finite: keep the last good weights as a model, write the findings, and say the first.
+def give_up(
+    folder: Path, found: Sequence[Finding], save: Callable[[Path], object], code: str = "RV201"
+) -> NoReturn:
+    """After a loss that is not finite: keep the last good weights as a model, write the findings, and say why.
 
     Args:
         folder: of the run.
-        found: why, first of all.
+        found: all that was.
         save: writes the model file.
+        code: of the finding that says why, the last of its code.
 
     Raises:
         DivergedError: always.
     """
-    finding = found[0]
+    finding = [each for each in found if each.code == code][-1]
     files.write_findings(folder, list(found))
     save(folder / files.MODEL)
     raise DivergedError(

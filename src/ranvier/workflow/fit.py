@@ -19,13 +19,13 @@ from ..delivery.file import save
 from ..delivery.model import Model
 from ..errors import Mistake, RunError
 from ..files import write_json, write_text
-from ..insight.watching.probes import Probes
 from ..spec import Spec
 from ..training.loop import Watcher
 from . import folder as files
 from . import language
-from .carrying_out import carry_out, give_up
-from .findings import by_gravity, findings, noticed_of
+from .carrying_out import alone, give_up, train_on
+from .doctor import Doctor, adopt
+from .findings import by_gravity, findings
 from .inspect import ask
 from .learn import Learning, find_rate, plan, set_up, threads
 from .measure import gives_probabilities, measure
@@ -36,6 +36,7 @@ from .reporting import write_report
 from .request import check_request
 from .run import Run
 from .settle import Settled
+from .wiring import look_over, refuse
 
 
 def fit(
@@ -100,10 +101,12 @@ def start(
         if settled.spec.training.learning_rate == "find":
             settled = _with_rate(settled, find_rate(settled.spec, prepared, own))
             learning = set_up(settled.spec, prepared, own)
+        if own is not None:
+            refuse(look_over(settled.spec, prepared, learning), settled.spec.doctor.force)
         run_toml = files.run_toml(settled.spec, _record(spec, settled, prepared, own))
         folder = files.create(out, _name(prepared.table.origin), {"run.toml": run_toml}, prepared)
         _finish(folder, settled.spec, prepared, learning, watchers)
-        return _repeated(folder, settled.spec, prepared, watchers)
+        return _repeated(folder, files.read_run(folder)[0], prepared, watchers)
 
 
 def resume(
@@ -159,6 +162,8 @@ def _go_on(
     learning = set_up(spec, prepared, own)
     if (folder / files.CHECKPOINT).exists():
         learning.state.load(folder / files.CHECKPOINT)
+    elif own is not None:
+        look_over(spec, prepared, learning)
     return _finish(folder, spec, prepared, learning, watchers)
 
 
@@ -184,21 +189,33 @@ def _finish(
     folder: Path, spec: Spec, prepared: Prepared, learning: Learning, watchers: Sequence[Watcher]
 ) -> Run:
     """Train from where the state stands, measure, and write what a run holds."""
-    if isinstance(learning.batches, StreamBatches):
-        learning.batches.keep(folder / files.STREAM)
-    carry_out(
-        folder,
-        learning,
-        plan_of(spec),
-        [Probes(learning.state, spec.evaluation.without), *watchers],
-        lambda: _write_results(folder, spec, prepared, learning),
-    )
+    with alone(folder, learning.state):
+        if isinstance(learning.batches, StreamBatches):
+            learning.batches.keep(folder / files.STREAM)
+        doctor, learning = _attended(folder, spec, prepared, learning, watchers)
+        _write_results(folder, doctor, learning)
     return Run(folder)
 
 
-def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learning) -> None:
+def _attended(
+    folder: Path, spec: Spec, prepared: Prepared, learning: Learning, watchers: Sequence[Watcher]
+) -> tuple[Doctor, Learning]:
+    """Train to the end while the doctor looks on; begun again with each remedy that is adopted."""
+    doctor = Doctor(spec, prepared, files.read_run(folder)[1])
+    while True:
+        probes = doctor.probes(learning)
+        train_on(folder, learning, plan_of(doctor.spec), [probes, *watchers], doctor.waits)
+        changed = doctor.heal(learning.state) if doctor.waits(learning.state) else None
+        if changed is not None:
+            doctor = Doctor(changed[0], prepared, adopt(folder, *changed))
+            learning = set_up(changed[0], prepared, None)
+        elif learning.state.finished is not None:
+            return doctor, learning
+
+
+def _write_results(folder: Path, doctor: Doctor, learning: Learning) -> None:
     """Measure the trained network, and write measure, findings, the model and, from all of these, the report."""
-    state = learning.state
+    state, spec, prepared = learning.state, doctor.spec, doctor.prepared
     model = Model(
         schema=prepared.schema,
         preparation=prepared.preparation,
@@ -208,13 +225,13 @@ def _write_results(folder: Path, spec: Spec, prepared: Prepared, learning: Learn
     )
     if state.finding:
         model.card = {"warning": state.finding.cause}
-        give_up(folder, [state.finding, *noticed_of(state)], lambda path: save(model, path))
+        give_up(folder, doctor.found(state), lambda path: save(model, path), state.finding.code)
     measured = measure(spec, prepared, state.network)
     write_json(folder / "metrics.json", measured.metrics)
     write_text(folder / "predictions.csv", measured.predictions.write_csv())
     write_text(folder / "validation_predictions.csv", measured.validation_predictions.write_csv())
     found = findings(prepared, measured.metrics, spec.seed, spec.evaluation.without)
-    files.write_findings(folder, by_gravity([*found, *noticed_of(state)]))
+    files.write_findings(folder, by_gravity([*found, *doctor.found(state)]))
     model.card = {**_card(measured.metrics, prepared), "probabilities": gives_probabilities(spec)}
     model.temperature = measured.temperature
     if prepared.forecasts is None:

@@ -5,6 +5,7 @@ schema.json             kind and role of each column, with the reason
 ledger.json             what became of each row, column and cell that was not used as it stood
 split.csv               the part of each row
 history.jsonl           one line an epoch, without clock times: the same seed gives the same bytes
+before-N.jsonl          the history of what was trained before a remedy was adopted
 timing.jsonl            one line an epoch: seconds, and steps of this sitting
 checkpoint.safetensors  the state of the training
 stream.jsonl            of a streamed table: where the rows of which blocks began to be drawn, and what became of them

@@ -63,7 +63,7 @@ def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> Non
     seeds = [(spec.seed + i) % 2**32 for i in range(spec.repeat)]
     for number, seed in enumerate(seeds[1:], 2):
         mine = files.seed_folder(folder, seed)
-        changed = {"seed": seed, "split.seed": spec.split_seed, "repeat": 1}
+        changed = {"seed": seed, "split.seed": spec.split_seed, "repeat": 1, "doctor.heal": False}
         own = spec.replace({**changed, "evaluation.baselines": False, "evaluation.report": False})
         try:
             if not mine.exists():

@@ -12,6 +12,11 @@ from torch import Tensor, nn
 
 from .recording import LayerSample, WeightSample
 
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+FEWEST = 16
+"""Values of a channel in a batch below which their mean and variance say too little."""
+
 
 def leaves_of(network: nn.Module) -> list[tuple[str, nn.Module]]:
     """The modules without children, by name."""
@@ -46,6 +51,7 @@ def layer_sample(name: str, module: nn.Module, inputs: tuple[Any, ...], output: 
         dead,
         saturated,
         _varied(module, given),
+        _shift(module, given),
     )
 
 
@@ -62,6 +68,40 @@ def _varied(module: nn.Module, given: Tensor) -> float | None:
     if not 0.0 < size < math.inf:
         return None
     return math.sqrt(max(0.0, 1.0 - len(given) * (middle / size) ** 2))
+
+
+def _shift(module: nn.Module, given: Tensor) -> float | None:
+    """How far the kept statistics of a batch normalisation are from those of its inputs (B, C, ...)."""
+    mean, variance = getattr(module, "running_mean", None), getattr(module, "running_var", None)
+    if not isinstance(module, BATCH_NORMS) or mean is None or variance is None:
+        return None
+    if given.ndim < 2 or given.numel() < FEWEST * given.shape[1]:
+        return None
+    others = [0, *range(2, given.ndim)]
+    found, spread = given.mean(others), given.var(others, correction=0)
+    away = (found - mean).abs() / (variance + module.eps).sqrt()
+    wider = ((spread + module.eps) / (variance + module.eps)).log().abs()
+    farther = float(torch.maximum(away.median(), wider.median()))
+    return farther if math.isfinite(farther) else None
+
+
+@torch.no_grad()
+def agreement(gradients: Sequence[Tensor | None], before: Sequence[Tensor | None]) -> float | None:
+    """How far two gradients agree: the cosine of the angle between them."""
+    if len(gradients) != len(before):
+        return None
+    pairs = [(one, two) for one, two in zip(gradients, before) if one is not None and two is not None]
+    if not pairs:
+        return None
+    figures = [(float((a * b).sum()), float(a.square().sum()), float(b.square().sum())) for a, b in pairs]
+    product, one, two = (math.fsum(each) for each in zip(*figures))
+    size = math.sqrt(one) * math.sqrt(two) if min(one, two) >= 0 else math.nan
+    return product / size if 0 < size < math.inf and math.isfinite(product) else None
+
+
+def gradients_of(weights: Mapping[str, nn.Parameter]) -> list[Tensor | None]:
+    """Copies of the gradients."""
+    return [None if p.grad is None else p.grad.detach().clone() for p in weights.values()]
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -12,8 +13,16 @@ from torch import Tensor, nn
 from ...data.batches import Batch
 from ...training.state import State
 from . import examine
-from .measuring import in_evaluation, layer_sample, leaves_of, matrices_of, weight_samples
-from .recording import LayerSample, Recording, Sample, as_sample
+from .measuring import (
+    agreement,
+    gradients_of,
+    in_evaluation,
+    layer_sample,
+    leaves_of,
+    matrices_of,
+    weight_samples,
+)
+from .recording import Epoch, LayerSample, Recording, Sample, as_sample
 
 DOUBLING = 512
 """Sampled are the steps 1, 2, 4, ... so far,"""
@@ -42,16 +51,31 @@ class Probes:
     Args:
         state: of the training, at its start or where a resumed one goes on.
         without: codes of findings that are left out.
+        trivial: the lowest loss of an answer that is the same for all rows (``trivial_loss``), or None.
+        rows: of a batch, or None.
     """
 
-    def __init__(self, state: State, without: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        state: State,
+        without: Collection[str] = (),
+        trivial: float | None = None,
+        rows: int | None = None,
+    ) -> None:
         found = state.noticed.setdefault("findings", [])
         samples = state.noticed.setdefault("samples", [])
-        self.recording = Recording(samples=[as_sample(each) for each in samples], steps=state.step)
+        self.recording = Recording(
+            samples=[as_sample(each) for each in samples],
+            steps=state.step,
+            epochs=epochs_of(state),
+            trivial=trivial,
+            rows=rows,
+        )
         self._without = {*without, *(each["code"] for each in found)}
         self._weights = matrices_of(state.network)
         self._leaves = leaves_of(state.network)
         self._before: list[Tensor] = []
+        self._gradients: list[Tensor | None] = []
         self._prepare(state)
 
     def on_step(self, state: State, batch: Batch, loss: float) -> None:
@@ -62,25 +86,39 @@ class Probes:
                 state.step,
                 tuple(layers_of(state.network, batch, self._leaves)),
                 weight_samples(self._weights, self._before),
+                agreement([p.grad for p in self._weights.values()], self._gradients),
             )
-            self._before = []
+            self._before, self._gradients = [], []
             self.recording.samples.append(sample)
             state.noticed["samples"].append(asdict(sample))
             self._examine(state)
         self._prepare(state)
 
     def on_epoch(self, state: State, line: Mapping[str, Any]) -> None:
-        """Nothing."""
+        """Look at the losses of all epochs so far."""
+        self.recording.epochs = epochs_of(state)
+        self.recording.ended = state.finished is not None
+        self._examine(state)
 
     def _prepare(self, state: State) -> None:
-        """Before a step that will be measured, keep the weights."""
+        """Before a step that will be measured, keep the weights and the last gradients."""
         if sampled(state.step + 1) and state.finished is None:
             self._before = [p.detach().clone() for p in self._weights.values()]
+            self._gradients = gradients_of(self._weights)
 
     def _examine(self, state: State) -> None:
         for finding in examine(self.recording, self._without):
             self._without.add(finding.code)
             state.noticed["findings"].append(finding.as_dict())
+
+
+def epochs_of(state: State) -> list[Epoch]:
+    """What history holds, as far as it is finite."""
+    lines = [
+        Epoch(line["step"], line["train"]["loss"], line["validation"].get("loss"), line["learning_rate"])
+        for line in state.history
+    ]
+    return [e for e in lines if math.isfinite(e.train + (e.validation or 0.0))]
 
 
 def layers_of(network: nn.Module, batch: Batch, leaves: list[tuple[str, nn.Module]]) -> list[LayerSample]:

@@ -14,8 +14,10 @@ class LayerSample:
         bad_inputs, bad_outputs: whether values were not finite.
         dead: of a ReLU the share of units that were 0 for all rows.
         saturated: of a sigmoid or tanh the share of values within 0.01 of an end.
-        varied: of a layer with weights, by how much its inputs differ from row to row, as a share of their size; None
-            where that is not defined.
+        varied: of a linear map, by how much the rows that come in differ, as a share of their size; None where that is
+            not defined.
+        shift: of batch normalisation, how far the kept statistics are from those of the batch, in the middle of its
+            channels: the mean in deviations or the variance in powers of e, whichever is farther; None of other layers.
     """
 
     name: str
@@ -24,6 +26,7 @@ class LayerSample:
     dead: float = 0.0
     saturated: float = 0.0
     varied: float | None = None
+    shift: float | None = None
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,37 @@ class WeightSample:
 
 @dataclass(frozen=True)
 class Sample:
-    """One sampled step: its number from 1, its layers in the order of their calls, its weights in the network's."""
+    """One sampled step.
+
+    Args:
+        step: its number from 1.
+        layers: in the order of their calls.
+        weights: in the network's.
+        agreement: g g' / (|g| |g'|) of its gradient and that of the step before: 1 is the same direction, 0 nothing in
+            common; None where one is missing.
+    """
 
     step: int
     layers: tuple[LayerSample, ...] = ()
     weights: tuple[WeightSample, ...] = ()
+    agreement: float | None = None
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch, or a stretch of steps in a loop that tells of none.
+
+    Args:
+        step: its last one.
+        train: the mean loss of its batches.
+        validation: the loss of the validation rows after it; None where there are none.
+        rate: the learning rate at its end; None where it is not known.
+    """
+
+    step: int
+    train: float
+    validation: float | None = None
+    rate: float | None = None
 
 
 @dataclass
@@ -65,6 +94,10 @@ class Recording:
         evaluation: how many of the first steps came while the network was in evaluation mode.
         matters: whether the network has dropout or batch normalisation.
         first: how many steps are the first ones, which are all looked at.
+        epochs: all so far whose losses are finite.
+        trivial: the lowest loss of an answer that is the same for all rows; None where that is not known.
+        rows: of a batch; None where that is not known.
+        ended: whether training is over.
     """
 
     samples: list[Sample] = field(default_factory=list)
@@ -75,6 +108,10 @@ class Recording:
     evaluation: int = 0
     matters: bool = False
     first: int = 8
+    epochs: list[Epoch] = field(default_factory=list)
+    trivial: float | None = None
+    rows: int | None = None
+    ended: bool = False
 
 
 def as_sample(values: dict[str, object]) -> Sample:
@@ -85,4 +122,5 @@ def as_sample(values: dict[str, object]) -> Sample:
         step=values["step"],  # type: ignore[arg-type]
         layers=tuple(LayerSample(**each) for each in layers),  # type: ignore[arg-type]
         weights=tuple(WeightSample(**each) for each in weights),  # type: ignore[arg-type]
+        agreement=values["agreement"],  # type: ignore[arg-type]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Collection
 from typing import Any
@@ -12,8 +13,8 @@ from torch import Tensor, nn
 from ...errors import Mistake, SpecError
 from ...finding import Finding
 from . import examine
-from .measuring import layer_sample, leaves_of, matrices_of, weight_samples
-from .recording import LayerSample, Recording, Sample
+from .measuring import agreement, gradients_of, layer_sample, leaves_of, matrices_of, weight_samples
+from .recording import Epoch, LayerSample, Recording, Sample
 
 EVERY = 100
 """Sampled are the steps 1, 2, 4, ... 64, and from then on each hundredth."""
@@ -37,6 +38,8 @@ def watch(
         watch = rv.watch(network, optimizer)
         ...                      # your loop
         watch.findings
+
+    ``watch.loss(loss)`` in each step, and ``watch.validation(loss)`` after each validation, let it look at losses too.
 
     Hooks count the passes and the steps. Steps 1, 2, 4, ... 64 and then each hundredth are sampled: what the layers
     give out, the gradients, and how far the weights move. The training's numbers stay what they were.
@@ -67,7 +70,7 @@ def watch(
 
 
 class Watch:
-    """What ``rv.watch`` gives: ``findings`` so far, and ``close`` to stop looking."""
+    """What ``rv.watch`` gives: ``findings`` so far, ``loss`` and ``validation`` to tell, ``close`` to stop looking."""
 
     def __init__(
         self,
@@ -84,6 +87,9 @@ class Watch:
         self._layers: list[LayerSample] = []
         self._leaf_hooks: list[Any] = []
         self._before: list[Tensor] = []
+        self._losses: list[float] = []
+        self._validated = False
+        self._gradients: list[Tensor | None] = []
         self._held: tuple[Tensor | None, int] = (None, 0)
         self._hooks = [
             network.register_forward_pre_hook(self._enter),
@@ -98,10 +104,32 @@ class Watch:
             hook.remove()
         self._hooks, self._leaf_hooks = [], []
 
+    def loss(self, value: float | Tensor) -> None:
+        """Tell the loss of a batch. Where no validation is told, each hundred of them count as an epoch."""
+        self._losses.append(_number(value))
+        if len(self._losses) == EVERY and not self._validated:
+            self._epoch(None)
+
+    def validation(self, value: float | Tensor) -> None:
+        """Tell the loss of the validation rows, at the end of an epoch."""
+        self._validated = True
+        if self._losses:
+            self._epoch(_number(value))
+
+    def _epoch(self, validation: float | None) -> None:
+        train = math.fsum(self._losses) / len(self._losses)
+        self._losses = []
+        if math.isfinite(train + (validation or 0.0)):
+            self.recording.epochs.append(Epoch(self.recording.steps, train, validation))
+            self._examine()
+
     @property
     def _sampled(self) -> bool:
         """Whether the coming step is one that is looked at closely."""
-        step = self.recording.steps + 1
+        return self._is_sampled(self.recording.steps + 1)
+
+    @staticmethod
+    def _is_sampled(step: int) -> bool:
         return step % EVERY == 0 or (step <= 64 and step & (step - 1) == 0)
 
     def _enter(self, network: nn.Module, inputs: Any) -> None:
@@ -109,6 +137,8 @@ class Watch:
             return
         if not self._leaf_hooks and self._sampled:
             self._layers = []
+            first = inputs[0] if inputs else None
+            self.recording.rows = len(first) if isinstance(first, Tensor) and first.ndim else None
             self._leaf_hooks = [m.register_forward_hook(self._look(n)) for n, m in self._leaves]
 
     def _leave(self, network: nn.Module, inputs: Any, outputs: Any) -> None:
@@ -153,10 +183,13 @@ class Watch:
     def _after_step(self, *_: Any) -> None:
         recording, sampled = self.recording, self._sampled
         recording.steps += 1
+        if not sampled and self._is_sampled(recording.steps + 1):
+            self._gradients = gradients_of(self._weights)
         if sampled and self._before:
             weights = weight_samples(self._weights, self._before)
-            recording.samples.append(Sample(recording.steps, tuple(self._layers), weights))
-            self._before, self._layers = [], []
+            agree = agreement([p.grad for p in self._weights.values()], self._gradients)
+            recording.samples.append(Sample(recording.steps, tuple(self._layers), weights, agree))
+            self._before, self._layers, self._gradients = [], [], []
             self._examine()
 
     def _examine(self) -> None:
@@ -165,3 +198,7 @@ class Watch:
             self.findings.append(finding)
             if self._say:
                 self._say(str(finding))
+
+
+def _number(value: float | Tensor) -> float:
+    return float(value.detach()) if isinstance(value, Tensor) else float(value)

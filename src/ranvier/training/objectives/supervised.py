@@ -63,10 +63,10 @@ class Supervised:
         return self._mean(self.joined(outputs) if self.joined else outputs, batch)
 
     def _mean(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
-        losses = self._losses(outputs, padded(batch.target))
+        losses = self.of_rows(outputs, padded(batch.target))
         if mixed is not None:
             share = mixed.share.to(losses.device)
-            others = self._losses(outputs, batch.target[mixed.partner])
+            others = self.of_rows(outputs, batch.target[mixed.partner])
             losses = share * losses + (1.0 - share) * others
         weights = batch.weight
         if self.class_weights is not None:
@@ -76,7 +76,7 @@ class Supervised:
             return losses.mean()
         return (weights * losses).sum() / weights.sum().clamp_min(torch.finfo(losses.dtype).tiny)
 
-    def _losses(self, outputs: Tensor, target: Tensor) -> Tensor:
+    def of_rows(self, outputs: Tensor, target: Tensor) -> Tensor:
         """(B,) the loss of each row; of an ensemble the mean of its members'."""
         if outputs.ndim < 3 or getattr(self.loss, "positions", False):
             return self.loss(outputs, target)

@@ -1,0 +1,182 @@
+"""A remedy on trial: the first steps of the run once more, with it and without, on the same batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..errors import SpecError
+from ..finding import Finding
+from ..settings import nest
+from ..spec import OWN_NETWORK, Spec
+from ..training.loop import averaged, train
+from . import planning
+from .learn import Learning, set_up
+from .planning import plan_of
+from .prepared import Prepared
+from .settle import Settled
+
+FEWEST, MOST = 200, 600
+"""So many steps a trial has: half as many again as it took to find what is wrong, within these bounds."""
+
+BETTER = 0.01
+"""A remedy has helped where the validation loss is lower by this share."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a remedy.
+
+    Args:
+        settings: that were changed, dotted.
+        steps: of the training without it, at most; with other batches as many rows were looked at.
+        without, changed: the lowest validation loss of each; infinite where the training broke down.
+    """
+
+    settings: Mapping[str, Any]
+    steps: int
+    without: float
+    changed: float
+
+    @property
+    def helped(self) -> bool:
+        """Whether the loss is clearly lower with the remedy."""
+        if not math.isfinite(self.without):
+            return math.isfinite(self.changed)
+        return self.changed < self.without - BETTER * abs(self.without)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The trial as it stands in the evidence of a finding; a loss that is not finite is None."""
+        losses = {"without": self.without, "with": self.changed}
+        finite = {name: value if math.isfinite(value) else None for name, value in losses.items()}
+        return {"settings": dict(self.settings), "steps": self.steps, **finite, "helped": self.helped}
+
+    def __str__(self) -> str:
+        return (
+            f"in a trial of {self.steps} steps the validation loss was {_shown(self.changed)} with it and "
+            f"{_shown(self.without)} without{'' if self.helped else ', so it does not help'}"
+        )
+
+
+def _shown(loss: float) -> str:
+    return f"{loss:.4g}" if math.isfinite(loss) else "not finite"
+
+
+def can_be_tried(spec: Spec, prepared: Prepared) -> bool:
+    """Whether the run can be begun again: it is no module of the user's own, its rows are in memory, and some validate.
+
+    A run whose length is a time has none left for trials.
+    """
+    own = spec.network is None or spec.network.name == OWN_NETWORK
+    return (
+        spec.doctor.trials
+        and not own
+        and prepared.streamed is None
+        and spec.training.time is None
+        and len(prepared.parts["validation"]) > 0
+    )
+
+
+class Trials:
+    """The trials of one run; what was tried once is not tried again.
+
+    Args:
+        spec: of the run, settled.
+        prepared: the data.
+    """
+
+    def __init__(self, spec: Spec, prepared: Prepared) -> None:
+        self.spec, self.prepared = spec, prepared
+        self.known: dict[str, tuple[float, int]] = {}
+
+    def of(self, settings: Mapping[str, Any], step: int) -> Trial | None:
+        """Try settings that ask for a remedy of something found at ``step``; None where they do not fit the run."""
+        steps = min(MOST, max(FEWEST, step + step // 2))
+        try:
+            spec = with_settings(self.spec, settings, self.prepared)
+        except SpecError:
+            return None
+        without, size = self._lowest(self.spec, steps)
+        changed, _ = self._lowest(spec, steps, size)
+        return Trial(settings, steps, without, changed)
+
+    def _lowest(self, spec: Spec, steps: int, size: int = 0) -> tuple[float, int]:
+        """The lowest validation loss of so many steps from the start, and the rows of a batch.
+
+        With batches of another size than ``size`` there are as many rows in all, not steps.
+        """
+        key = f"{spec.settings()} {steps} {size}"
+        if key not in self.known:
+            learning = set_up(spec, self.prepared, None)
+            mine = learning.batches.size
+            wanted = max(1, round(steps * size / mine)) if size else steps
+            self.known[key] = (lowest(learning, spec, wanted), mine)
+        return self.known[key]
+
+
+def lowest(learning: Learning, spec: Spec, steps: int) -> float:
+    """Train from the start for so many steps; the lowest validation loss on the way, infinite where it broke down."""
+    state = learning.state
+    train(
+        state,
+        learning.batches,
+        learning.limits,
+        learning.validate,
+        interrupted=lambda: state.step >= steps,
+        plan=plan_of(spec),
+    )
+    if state.finding is not None:
+        return math.inf
+    losses = [line["validation"]["loss"] for line in state.history]
+    if state.finished is None:
+        with averaged(state):
+            losses.append(learning.validate(state.network)["loss"])
+    return min((loss for loss in losses if math.isfinite(loss)), default=math.inf)
+
+
+def with_settings(spec: Spec, settings: Mapping[str, Any], prepared: Prepared) -> Spec:
+    """A settled spec with some settings changed, whose steps are carried out by hand where that is still possible.
+
+    Raises:
+        SpecError: they do not fit.
+    """
+    changed = Spec.from_settings(spec.replace(nest(settings)).settings())
+    if plan_of(spec).backpropagation == "autograd":
+        return changed
+    open_again = changed.settings()
+    open_again["execution"].pop("backpropagation", None)
+    changed = Spec.from_settings(open_again)
+    return planning.by_rule(Settled(changed, {}), set_up(changed, prepared, None)).spec
+
+
+def proven(found: Sequence[Finding], spec: Spec, trials: Trials | None) -> list[Finding]:
+    """The findings with their remedies as settings, tried where the finding is grave and trials are possible."""
+    return [_proven(finding, spec, trials) for finding in found]
+
+
+def _proven(finding: Finding, spec: Spec, trials: Trials | None) -> Finding:
+    settings = finding.settings
+    if not settings or finding.severity == "info" or trials is None or "training.epochs" in settings:
+        return finding
+    trial = trials.of(settings, int(finding.evidence.get("step") or 0))
+    if trial is None:
+        return finding
+    return replace(
+        finding,
+        remedy=f"{finding.remedy} Tried as {as_set(settings)}: {trial}.",
+        evidence={**finding.evidence, "trial": trial.as_dict()},
+    )
+
+
+def as_set(settings: Mapping[str, Any]) -> str:
+    """Settings as a command line says them.
+
+    >>> as_set({"training.learning_rate": 0.01, "regularization.clip": 1.0})
+    '--set training.learning_rate=0.01 --set regularization.clip=1'
+    """
+    return " ".join(
+        f"--set {name}={value:.4g}" if isinstance(value, float) else f"--set {name}={value}"
+        for name, value in settings.items()
+    )

@@ -1,0 +1,217 @@
+"""The doctor of a run: remedies as settings, proven in trials, adopted with --heal; wiring before training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import ranvier as rv
+from ranvier.catalog import TRAINING_CHECKS, load
+from ranvier.errors import DivergedError, Interrupted, SpecError
+from ranvier.finding import Finding
+from ranvier.spec import Spec
+from ranvier.workflow.check import check
+from ranvier.workflow.proof import Trial, Trials, with_settings
+from ranvier.workflow.remedies import REMEDIES, remedy_of
+from small_run import QUICK, StopAt, mixed_frame
+
+SLOW: dict[str, Any] = {
+    **QUICK,
+    "training.epochs": 30,
+    "training.learning_rate": 1e-7,
+    "stopping.patience": 0,
+}
+"""A learning rate at which nothing is learnt."""
+
+OF_A_PROGRAM = {"never_cleared", "no_step", "no_gradient", "trained_in_evaluation"}
+"""Faults of somebody's own loop, which no setting mends."""
+
+
+def fit(out: Path, **settings: Any) -> rv.Run:
+    return rv.fit(mixed_frame(), target="bought", settings={**SLOW, **settings}, out=out)
+
+
+def spec_of(**settings: Any) -> Spec:
+    return Spec.from_settings(
+        {
+            "network": {"name": "mlp", "activation": "sigmoid"},
+            "training": {
+                "optimizer": {"name": "adamw", "weight_decay": 1.0},
+                "learning_rate": 1.0,
+                "epochs": 5,
+            },
+            **settings,
+        }
+    )
+
+
+def test_each_training_check_has_a_remedy_in_settings() -> None:
+    codes = {load("training_checks", name).code for name in set(TRAINING_CHECKS) - OF_A_PROGRAM}
+    assert codes | {"RV201"} == set(REMEDIES)
+
+
+@pytest.mark.parametrize("code", sorted(set(REMEDIES) - {"RV256"}))
+def test_a_remedy_is_settings_that_fit(code: str) -> None:
+    finding = Finding(code, "warning", "step 1", "Cause.", "Remedy.", {"rows": 64})
+    settings = remedy_of(finding, spec_of())
+    assert settings
+    spec_of().replace(settings)
+
+
+def test_a_remedy_goes_by_what_is_set() -> None:
+    def of(code: str, spec: Spec, **evidence: Any) -> dict[str, Any]:
+        return remedy_of(Finding(code, "warning", "step 1", "Cause.", "Remedy.", evidence), spec)
+
+    assert of("RV241", spec_of()) == {"training.learning_rate": 0.001}
+    usual = spec_of(**{"training.learning_rate": 0.001})
+    assert of("RV241", usual) == {"training.learning_rate": 0.0002}
+    assert of("RV253", usual) == {"training.learning_rate": 0.01}
+    assert of("RV242", spec_of(**{"training.learning_rate": 1e-6})) == {"training.learning_rate": 0.001}
+    assert of("RV249", spec_of(regularization={"clip": 0.5})) == {"training.learning_rate": 0.001}
+    assert of("RV248", spec_of(network="linear")) == {}
+    assert of("RV248", spec_of(network={"name": "mlp", "activation": "relu"})) == {}
+    assert of("RV256", spec_of(**{"training.schedule": "constant"})) == {"training.schedule": "cosine"}
+    assert of("RV258", spec_of(), rows=4) == {"training.batch_size": 32}
+    assert of("RV251", spec_of(regularization={"l2": 1.0})) == {
+        "regularization.l2": 0.0,
+        "training.optimizer.weight_decay": 0.01,
+    }
+
+
+def test_a_finding_is_told_with_what_its_remedy_did(tmp_path: Path) -> None:
+    run = fit(tmp_path / "run")
+    (finding,) = [f for f in run.findings if f["code"] == "RV242"]
+    assert finding["settings"] == {"training.learning_rate": 0.001}
+    trial = finding["evidence"]["trial"]
+    assert trial["helped"] and trial["steps"] == 200 and trial["with"] < trial["without"]
+    assert "Tried as --set training.learning_rate=0.001: in a trial of 200 steps" in finding["remedy"]
+    assert finding["remedy"] in str(run) and "Tried as" in (run.folder / "report.html").read_text()
+    # the loss without it is that of the run itself
+    losses = [line["validation"]["loss"] for line in run.history]
+    assert trial["without"] == min(losses)
+
+
+def test_no_trials_where_they_are_not_wanted(tmp_path: Path) -> None:
+    run = fit(tmp_path / "run", **{"doctor.trials": False})
+    (finding,) = [f for f in run.findings if f["code"] == "RV242"]
+    assert finding["settings"] and "trial" not in finding["evidence"]
+
+
+@pytest.fixture(scope="module")
+def healed(tmp_path_factory: pytest.TempPathFactory) -> rv.Run:
+    return fit(tmp_path_factory.mktemp("healed") / "run", **{"doctor.heal": True})
+
+
+def test_heal_begins_again_with_what_helped_and_writes_it_down(healed: rv.Run, tmp_path: Path) -> None:
+    assert healed.spec.training.learning_rate == 0.001
+    assert healed.record["reasons"]["training.learning_rate"] == "changed for RV242, optimizer, step 16"
+    (adopted,) = healed.record["healed"]
+    assert "The run was begun again with --set training.learning_rate=0.001" in adopted["remedy"]
+    assert adopted in healed.findings and adopted["remedy"] in str(healed)
+    before = (healed.folder / "before-1.jsonl").read_text().splitlines()
+    assert json.loads(before[0])["epoch"] == 1
+    said = fit(tmp_path / "said", **{"training.learning_rate": 0.001})
+    for name in ("history.jsonl", "metrics.json", "predictions.csv"):
+        assert (said.folder / name).read_bytes() == (healed.folder / name).read_bytes()
+
+
+class StopAgain(StopAt):
+    """Presses Ctrl-C after a step of the run that was begun again."""
+
+    def on_step(self, state: Any, batch: Any, loss: float) -> None:
+        if state.noticed.get("healed"):
+            super().on_step(state, batch, loss)
+
+
+@pytest.mark.parametrize("watcher", [StopAt(7), StopAt(15), StopAgain(9)])
+def test_a_healed_run_is_resumed_to_the_same_bytes(healed: rv.Run, tmp_path: Path, watcher: StopAt) -> None:
+    with pytest.raises(Interrupted, match="Stopped after step"):
+        rv.fit(
+            mixed_frame(),
+            target="bought",
+            settings={**SLOW, "doctor.heal": True},
+            out=tmp_path / "run",
+            watchers=[watcher],
+        )
+    resumed = rv.resume(tmp_path / "run", mixed_frame())
+    for name in ("model.rv", "history.jsonl", "findings.json", "metrics.json", "before-1.jsonl", "run.toml"):
+        assert (resumed.folder / name).read_bytes() == (healed.folder / name).read_bytes(), name
+
+
+def test_a_remedy_that_does_not_help_is_not_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Trials, "of", lambda self, settings, step: Trial(settings, 200, 0.5, 0.6))
+    run = fit(tmp_path / "run", **{"doctor.heal": True})
+    assert run.spec.training.learning_rate == 1e-7 and "healed" not in run.record
+    (finding,) = [f for f in run.findings if f["code"] == "RV242"]
+    assert "0.6 with it and 0.5 without, so it does not help." in finding["remedy"]
+
+
+def test_a_run_that_breaks_down_is_healed(tmp_path: Path) -> None:
+    broken = {"training.optimizer": "gradient_descent", "training.learning_rate": 1e30}
+    with pytest.raises(DivergedError, match="with it and not finite without"):
+        fit(tmp_path / "broken", **broken)
+    run = fit(tmp_path / "run", **broken, **{"doctor.heal": True})
+    assert run.finished and run.spec.training.learning_rate == 0.1
+
+
+def test_a_trial_that_broke_down_has_no_loss() -> None:
+    trial = Trial({"regularization.clip": 1.0}, 200, float("inf"), 0.5)
+    assert trial.helped and trial.as_dict()["without"] is None
+    assert not Trial({}, 200, 0.5, float("inf")).helped
+
+
+def test_settings_that_no_derivative_is_written_out_for_go_by_autograd() -> None:
+    prepared, _ = check(mixed_frame(), target="bought", network={"name": "mlp", "hidden": [8]})
+    spec = Spec.from_settings(
+        {
+            "target": "bought",
+            "network": {"name": "mlp", "hidden": [8]},
+            "training": {"loss": "binary_cross_entropy", "optimizer": "adam", "schedule": "constant"},
+            "execution": {"backpropagation": "explicit"},
+        }
+    )
+    by_hand = with_settings(spec, {"network.activation": "tanh"}, prepared)
+    assert by_hand.execution.backpropagation == "explicit"
+
+
+class Twice(nn.Module):
+    """A softmax before a loss that applies its own, and a layer that nothing calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.spare = nn.Linear(4, 3), nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(self.layer(x), dim=1)
+
+
+def rows() -> tuple[Any, Any]:
+    x = np.random.default_rng(0).normal(size=(120, 4))
+    return x, x[:, :3].argmax(1)
+
+
+def test_a_module_whose_wiring_is_wrong_is_refused(tmp_path: Path) -> None:
+    x, y = rows()
+    with pytest.raises(SpecError, match=r"RV211, .*--force, or doctor\.force=true, trains all the same"):
+        rv.fit(x, y, network=Twice(), settings={"training.epochs": 2}, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    settings = {"training.epochs": 2, "doctor.force": True, "evaluation.baselines": False}
+    run = rv.fit(x, y, network=Twice(), settings=settings, out=tmp_path / "run")
+    found = {f["code"]: f["place"] for f in run.findings}
+    assert "RV211" in found and "'spare.weight'" in found["RV216"]
+
+
+def test_check_looks_at_data_and_wiring_and_trains_nothing(tmp_path: Path) -> None:
+    x, y = rows()
+    network = Twice()
+    before = network.layer.weight.detach().clone()
+    _, found = check(x, y, network=network)
+    assert next(f.code for f in found) == "RV211" and torch.equal(network.layer.weight, before)
+    _, healthy = check("sample:iris", network="mlp")
+    assert [f for f in healthy if f.severity != "info"] == []
