@@ -151,6 +151,45 @@ def no_better(sick: bool) -> Case:
     return classes(table(), metrics=metrics)
 
 
+def telling_gaps(sick: bool) -> Case:
+    frame = table()
+    generator = np.random.default_rng(6)
+    of = (frame["y"] == "yes").to_numpy() if sick else generator.random(ROWS) < 0.5
+    gap = pl.Series(generator.random(ROWS) < np.where(of, 0.45, 0.05))
+    return classes(frame.with_columns(income=pl.when(~gap).then(pl.col("x2"))))
+
+
+def label_noise(sick: bool) -> Case:
+    """Four clouds; those across from each other are of one class."""
+    frame = table(1_000, numbers=2).drop("colour")
+    places = frame.select("x0", "x1").to_numpy()
+    truth = (places > 0).sum(1) == 1
+    wrong = np.arange(1_000) % 20 == 0 if sick else np.zeros(1_000, dtype=bool)
+    frame = frame.with_columns(pl.Series(f"x{n}", places[:, n] + 2 * np.sign(places[:, n])) for n in (0, 1))
+    return classes(frame.with_columns(y=pl.Series(np.where(truth ^ wrong, "yes", "no"))))
+
+
+def heavy_tails(sick: bool) -> Case:
+    far = np.arange(ROWS) % 150 == 0
+    return numbers(table().with_columns(t=pl.Series(np.where(far & sick, 60.0, 1.0)) * pl.col("t")))
+
+
+def one_class_part(sick: bool) -> Case:
+    test = table(100, seed=1)
+    if sick:
+        test = test.with_columns(y=pl.lit("yes"))
+    parts = {"train": table(1_000).drop("t"), "validation": None, "test": test.drop("t")}
+    return case_of(parts, target="y")
+
+
+def never_predicted(sick: bool) -> Case:
+    share = {"value": None if sick else 0.5, "low": None, "high": None}
+    of_class = {"precision": share, "recall": {"value": 0.0}, "f1": {"value": 0.0}, "support": 40}
+    return classes(
+        table(), metrics={"classes": {"no": {**of_class, "precision": {"value": 0.6}}, "yes": of_class}}
+    )
+
+
 SICK: dict[str, tuple[Callable[[bool], Case], tuple[str, ...], tuple[str, ...]]] = {
     "unlearnt_class": (unlearnt_class, ("'perhaps'", "'y'"), ("train_rows", "rows")),
     "leaking_column": (leaking_column, ("'refund'",), ("roc_auc", "best_other", "rows")),
@@ -167,6 +206,11 @@ SICK: dict[str, tuple[Callable[[bool], Case], tuple[str, ...], tuple[str, ...]]]
     "few_rows": (few_rows, ("training rows",), ("train_rows", "columns")),
     "missing_values": (missing_values, ("'deck'",), ("share",)),
     "skewed_numbers": (skewed_numbers, ("'x3'",), ("skewness", "share_far_out")),
+    "telling_gaps": (telling_gaps, ("'income'",), ("distance", "missing")),
+    "label_noise": (label_noise, ("'y'", "rows"), ("row_count", "agreed")),
+    "heavy_tails": (heavy_tails, ("'t'",), ("share", "rows")),
+    "one_class_part": (one_class_part, ("test rows", "'y'"), ("class", "rows")),
+    "never_predicted": (never_predicted, ("'yes'", "'y'"), ("support",)),
     "no_better": (no_better, ("accuracy",), ("network", "trivial", "low", "high")),
 }
 """For each check: its case, what the place names, and what the evidence holds."""

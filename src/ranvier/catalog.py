@@ -263,7 +263,12 @@ CHECKS = {
     "few_rows": "ranvier.insight.checks.few_rows:FewRows",
     "missing_values": "ranvier.insight.checks.missing_values:MissingValues",
     "skewed_numbers": "ranvier.insight.checks.skewed_numbers:SkewedNumbers",
+    "telling_gaps": "ranvier.insight.checks.telling_gaps:TellingGaps",
+    "label_noise": "ranvier.insight.checks.label_noise:LabelNoise",
+    "heavy_tails": "ranvier.insight.checks.heavy_tails:HeavyTails",
+    "one_class_part": "ranvier.insight.checks.one_class_part:OneClassPart",
     "no_better": "ranvier.insight.checks.no_better:NoBetter",
+    "never_predicted": "ranvier.insight.checks.never_predicted:NeverPredicted",
 }
 
 WIRING_CHECKS = {  # of a program before it trains: rv.check

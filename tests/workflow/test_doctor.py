@@ -76,6 +76,8 @@ def test_a_remedy_goes_by_what_is_set() -> None:
     assert of("RV249", spec_of(regularization={"clip": 0.5})) == {"training.learning_rate": 0.001}
     assert of("RV248", spec_of(network="linear")) == {}
     assert of("RV248", spec_of(network={"name": "mlp", "activation": "relu"})) == {}
+    assert of("RV246", spec_of()) == {"training.learning_rate": 0.001}
+    assert of("RV246", usual) == {"network.activation": "leaky_relu"}
     assert of("RV256", spec_of(**{"training.schedule": "constant"})) == {"training.schedule": "cosine"}
     assert of("RV258", spec_of(), rows=4) == {"training.batch_size": 32}
     assert of("RV251", spec_of(regularization={"l2": 1.0})) == {

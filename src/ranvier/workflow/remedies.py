@@ -67,6 +67,18 @@ def _activation(name: str) -> Callable[[Spec, Mapping[str, Any]], Settings]:
     return remedy
 
 
+def _slower_or(
+    other: Callable[[Spec, Mapping[str, Any]], Settings],
+) -> Callable[[Spec, Mapping[str, Any]], Settings]:
+    """A lower rate where it is far above the usual one, which is the first suspect then; else something else."""
+
+    def remedy(spec: Spec, evidence: Mapping[str, Any]) -> Settings:
+        rate, usual = _rates(spec)
+        return (_slower if rate is not None and rate > 10 * usual else other)(spec, evidence)
+
+    return remedy
+
+
 def _layer_norm(spec: Spec, evidence: Mapping[str, Any]) -> Settings:
     return _option(spec.network, "norm", "layer")
 
@@ -116,8 +128,8 @@ REMEDIES: dict[str, Callable[[Spec, Mapping[str, Any]], Settings]] = {
     "RV201": _lower_and_clipped,
     "RV241": _slower,
     "RV242": _faster,
-    "RV246": _activation("leaky_relu"),
-    "RV247": _activation("relu"),
+    "RV246": _slower_or(_activation("leaky_relu")),
+    "RV247": _slower_or(_activation("relu")),
     "RV248": _activation("relu"),
     "RV249": _clipped,
     "RV250": _lower_and_clipped,

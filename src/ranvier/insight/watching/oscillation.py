@@ -13,7 +13,10 @@ LAST = 10
 """So many epochs are looked at."""
 
 SWING = 0.1
-"""Of what was gained: the mean step from one epoch to the next."""
+"""Of what was gained: the mean step from one epoch to the next;"""
+
+OF_ITSELF = 0.25
+"""and of the lowest of these losses."""
 
 TURNS = 5
 """So often its direction changes."""
@@ -37,7 +40,7 @@ class Oscillation:
         gained = (recording.trivial if recording.trivial is not None else recording.epochs[0].train) - min(
             losses
         )
-        if turns >= TURNS and swing > SWING * max(gained, 0.0) and swing > SWING * min(losses):
+        if turns >= TURNS and swing > SWING * max(gained, 0.0) and swing > OF_ITSELF * min(losses):
             yield Finding(
                 Oscillation.code,
                 Oscillation.severity,
