@@ -186,7 +186,7 @@ def test_a_class_without_training_rows_is_found(tmp_path: Path) -> None:
     frame = mixed_frame()
     test = frame.head(20).with_columns(bought=pl.Series(["yes"] * 19 + ["perhaps"]))
     run = quick(frame.tail(100), tmp_path, target="bought", test=test)
-    assert [finding["code"] for finding in run.findings] == ["RV101"]
+    assert "RV101" in [finding["code"] for finding in run.findings]
 
 
 class Wrong(torch.nn.Module):

@@ -14,7 +14,7 @@ import ranvier as rv
 from ranvier.errors import SpecError
 from ranvier.execution import trial
 from ranvier.spec import read_toml
-from ranvier.workflow import fit as fitting
+from ranvier.workflow import carrying_out as fitting
 from small_run import mixed_frame, small_run
 
 

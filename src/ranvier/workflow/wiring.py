@@ -15,6 +15,7 @@ from ..errors import Mistake, SpecError
 from ..finding import Finding
 from ..insight.wiring.check import MOST_ROWS, check
 from ..spec import Spec
+from ..tasks.several import several
 from ..training.objectives.supervised import Supervised
 from .learn import Learning
 from .prepared import Prepared
@@ -40,11 +41,17 @@ class _Fed(nn.Module):
 def wiring(prepared: Prepared, learning: Learning, without: Collection[str] = ()) -> list[Finding]:
     """What the wiring checks find, on at most 64 training rows; fewer where a row is much work.
 
-    Sequences are not looked at: their blocks do not have one length for all rows.
+    Sequences are not looked at, since their blocks do not have one length for all rows; nor are several targets, whose
+    losses stand side by side.
     """
     state, rows = learning.state, prepared.parts["train"]
     objective = state.objective
-    if not isinstance(objective, Supervised) or not isinstance(rows.target, Tensor) or len(rows) < 2:
+    if (
+        several(prepared.task)
+        or not isinstance(objective, Supervised)
+        or not isinstance(rows.target, Tensor)
+        or len(rows) < 2
+    ):
         return []
     passes = len(list(state.network.parameters())) + 10
     work = max(1, multiplications(state.network)) * passes
