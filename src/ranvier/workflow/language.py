@@ -258,8 +258,9 @@ def set_up(spec: Spec, prepared: PreparedCorpus) -> Learning:
     Raises:
         DataError: the training part is shorter than a window.
     """
-    assert_settled = spec.network, spec.training.optimizer, spec.training.schedule
-    network_choice, optimizer_choice, schedule_choice = (each or Choice(name="") for each in assert_settled)
+    network_choice, optimizer_choice, schedule_choice = (
+        each or Choice(name="") for each in (spec.network, spec.training.optimizer, spec.training.schedule)
+    )
     size = prepared.tokens.size
     architecture = Architecture(network_choice.flat(), {"text": {"size": size}}, size)
     network = architecture.build(spec.seed)
