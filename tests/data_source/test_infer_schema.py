@@ -424,6 +424,15 @@ def test_an_input_that_no_kind_reads(values):
         schema_of(table(c=values), {"c": "input"})
 
 
+def test_a_pattern_says_the_kind_of_all_columns_that_fit():
+    schema = schema_of(table(x1=[1.5, 2] * 30, x2=[3.5, 1] * 30), {"x*": {"kind": "series"}})
+    assert [(schema[name].kind, schema[name].reason) for name in ("x1", "x2")] == [
+        ("series", "said by you")
+    ] * 2
+    with pytest.raises(SpecError, match=r"has no column 'z\*'"):
+        schema_of(table(), {"z*": {"kind": "series"}})
+
+
 def test_lists_of_numbers_of_many_lengths_are_series():
     schema = schema_of(table(c=[[1] * (i % 3 + 1) for i in range(N)]))
     assert (schema["c"].kind, schema["c"].role) == ("series", "input")

@@ -12,10 +12,12 @@ import pytest
 
 import ranvier as rv
 from ranvier.delivery.file import load
-from ranvier.errors import DataError, SpecError
+from ranvier.errors import DataError, InternalError, SpecError
 from ranvier.spec import Spec
+from ranvier.tasks.forecast import Forecast
 from ranvier.workflow.forecast import prepare_forecast
 from ranvier.workflow.prepared import prepare
+from ranvier.workflow.summary import data_lines
 
 QUICK = {"task": "forecast", "training.epochs": 3, "evaluation.report": False}
 
@@ -229,3 +231,15 @@ def test_a_run_that_was_stopped_ends_with_the_same_bytes(tmp_path):
     again = rv.resume(broken)
     assert (again.folder / "model.rv").read_bytes() == (whole.folder / "model.rv").read_bytes()
     assert again.metrics == whole.metrics
+
+
+def test_a_forecast_is_not_fitted_to_single_values():
+    with pytest.raises(InternalError, match="(?i)a forecast is not fitted to single values"):
+        Forecast.fit(pl.Series([1.0]), np.arange(1))
+
+
+def test_what_is_forecast_is_said():
+    spec = Spec.from_settings({**QUICK, "target": "sales"})
+    first, *_ = data_lines(prepare(spec, table()))
+    assert "forecast 'sales' (the next 6 values from the last 13, a step of a month, a season of 6)" in first
+    assert first.endswith("in 40 training windows")

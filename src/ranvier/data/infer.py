@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import numpy as np
 import polars as pl
@@ -53,7 +54,7 @@ def infer_schema(
 
     Args:
         table: the rows as they were read.
-        columns: what the user says of single columns.
+        columns: what the user says of single columns, or of all whose names fit a pattern such as ``x*``.
         target: the name of the target, or of several; a text with commas between names is several, where no column has
             that name. None takes the columns whose role is target, or the one the source knows.
         task: a member of the catalogue for every target, or one for single targets; None tells it by the target.
@@ -63,6 +64,7 @@ def infer_schema(
         SpecError: a name or a role is wrong, or there is no target; all mistakes are reported together.
         DataError: the target cannot be learnt, no input is left, or weights are not numbers of at least 0.
     """
+    columns = expanded(columns, table.frame.columns)
     names = _targets(table, columns, target)
     raise_if_any(SpecError, _request_mistakes(table, columns, names, task))
     sample = _sample(table.frame)
@@ -84,6 +86,23 @@ def infer_schema(
     raise_if_any(SpecError, _size_mistakes(schema))
     raise_if_any(DataError, _data_mistakes(table, schema))
     return schema
+
+
+def expanded(columns: Mapping[str, ColumnSpec], names: Sequence[str]) -> dict[str, ColumnSpec]:
+    """What is said of single columns, with each pattern (``x*``) put as the columns that fit it and are not named.
+
+    >>> said = ColumnSpec(kind="series")
+    >>> sorted(expanded({"x*": said, "x2": ColumnSpec(role="ignored")}, ["x1", "x2", "y"]))
+    ['x1', 'x2']
+    """
+    found: dict[str, ColumnSpec] = {}
+    for name, said in columns.items():
+        fitting = [each for each in names if fnmatchcase(each, name) and each not in columns]
+        if "*" in name and name not in names and fitting:
+            found |= dict.fromkeys(fitting, said)
+        else:
+            found[name] = said
+    return found
 
 
 def _targets(

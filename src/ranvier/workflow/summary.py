@@ -35,13 +35,19 @@ def data_lines(prepared: Prepared) -> list[str]:
     origin = "sample" if prepared.streamed else prepared.table.origin
     lines = [str(prepared.streamed)] if prepared.streamed else []
     lines += [
-        f"{origin}: {prepared.ledger.read:,} rows; {' and '.join(learnt)} "
-        f"from {len(prepared.schema.inputs)} columns",
+        f"{origin}: {prepared.ledger.read:,} rows; {' and '.join(learnt)} {_inputs(prepared)}",
         f"split: {counts['train']:,} train, {counts['validation']:,} validation, {counts['test']:,} test "
         f"({prepared.split.reason})",
     ]
     lines += [f"ledger: {entry}" for entry in prepared.ledger.entries]
     return lines
+
+
+def _inputs(prepared: Prepared) -> str:
+    """What is learnt from, in words."""
+    if prepared.forecasts is not None:
+        return f"in {_counted(len(prepared.forecasts.windows['train']), 'training window')}"
+    return f"from {len(prepared.schema.inputs)} columns"
 
 
 def summary(run: Run) -> str:
