@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ranvier.data import corpus as module
-from ranvier.data.corpus import encode, encode_text, read_corpus, split_corpus, strangers, texts
+from ranvier.data.corpus import OnDisk, encode, encode_text, read_corpus, split_corpus, strangers, texts
 from ranvier.data.ledger import Ledger
 from ranvier.data.tokens import UNKNOWN, Tokens
 from ranvier.errors import DataError
@@ -88,8 +88,9 @@ def test_tokens_in_memory_and_on_disk_are_the_same(
     stretches, _ = split_corpus(corpus, 0.1, 0.1, 0)
     tokens = Tokens.fit([text], "characters")
     parts = encode(corpus, stretches, tokens)
-    assert isinstance(parts["train"].ids, np.memmap) == (held == 10)
-    joined = np.concatenate([part.ids for part in parts.values()])
+    assert isinstance(parts["train"].ids, OnDisk) == (held == 10)
+    joined = np.concatenate([part.ids[:] for part in parts.values()])
+    assert parts["train"].ids[5:9].tolist() == joined[5:9].tolist() and len(parts["train"].ids[9:5]) == 0
     assert joined.dtype == np.uint16 and np.array_equal(joined, tokens.encode(text))
     assert sum(part.lines for part in parts.values()) == 300
     assert sum(part.characters for part in parts.values()) == len(text)

@@ -76,17 +76,50 @@ class Stretch:
     part: str
 
 
+class OnDisk:
+    """Tokens in a temporary file, read where they are taken; the file goes with it.
+
+    A map of the file would hold every page that a window has touched.
+
+    Args:
+        kind: of the numbers.
+    """
+
+    def __init__(self, kind: Any) -> None:
+        self.dtype = np.dtype(kind)
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when nobody has this any more)
+        self.count = 0
+
+    def append(self, ids: NDArray[Any]) -> None:
+        """Write further tokens behind the last."""
+        self.file.seek(0, 2)
+        self.file.write(ids.astype(self.dtype).tobytes())
+        self.count += len(ids)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, where: slice) -> NDArray[Any]:
+        """The tokens of a slice without gaps."""
+        first, end, _ = where.indices(self.count)
+        self.file.seek(first * self.dtype.itemsize)
+        return np.frombuffer(self.file.read(max(end - first, 0) * self.dtype.itemsize), dtype=self.dtype)
+
+    def __del__(self) -> None:
+        self.file.close()
+
+
 @dataclass(frozen=True)
 class Part:
     """The tokens of a part.
 
     Args:
-        ids: (L,) one after another, in memory or on disk.
+        ids: (L,) one after another, in memory or on disk; taken by slices.
         lines, characters, bytes: how many the text has that they stand for.
         unknown: how many of the tokens were not seen in training.
     """
 
-    ids: NDArray[Any]
+    ids: Any
     lines: int
     characters: int
     bytes: int
@@ -265,32 +298,27 @@ def _encoded(
 ) -> Part:
     held: list[NDArray[Any]] = []
     lines = characters = size = unknown = strange = 0
-    with tempfile.TemporaryFile() as file:
-        for text in texts(corpus, stretches):
-            each = lines_of(text)
-            ids, starts = tokens.encode_all(pl.Series(each))
-            without = ids == UNKNOWN
-            if without.any():
-                unknown += int(without.sum())
-                strange += len(np.unique(np.searchsorted(starts, np.flatnonzero(without), "right")))
-            characters, size = characters + len(text), size + len(text.encode())
-            lines += text.count("\n")
-            narrow = ids.astype(kind)
-            if large:
-                file.write(narrow.tobytes())
-            else:
-                held.append(narrow)
-        if large:
-            file.flush()
-            ids = np.memmap(file, dtype=kind, mode="r")
+    disk = OnDisk(kind) if large else None
+    for text in texts(corpus, stretches):
+        each = lines_of(text)
+        ids, starts = tokens.encode_all(pl.Series(each))
+        without = ids == UNKNOWN
+        if without.any():
+            unknown += int(without.sum())
+            strange += len(np.unique(np.searchsorted(starts, np.flatnonzero(without), "right")))
+        characters, size = characters + len(text), size + len(text.encode())
+        lines += text.count("\n")
+        if disk is not None:
+            disk.append(ids)
         else:
-            ids = np.concatenate([np.empty(0, dtype=kind), *held])
+            held.append(ids.astype(kind))
+    all_ids: Any = np.concatenate([np.empty(0, dtype=kind), *held]) if disk is None else disk
     lines += sum(_ends_open(corpus, stretch) for stretch in stretches)
     if ledger is not None:
         ledger.note(
             "repaired", f"holds what the training text does not: taken as unknown ({part})", strange, "text"
         )
-    return Part(ids, lines, characters, size, unknown)
+    return Part(all_ids, lines, characters, size, unknown)
 
 
 def _ends_open(corpus: Corpus, stretch: Stretch) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from .batches import Batch
 
@@ -30,7 +29,7 @@ class Windows:
         steps: batches in an epoch.
     """
 
-    def __init__(self, ids: NDArray[Any], length: int, size: int, seed: int, steps: int) -> None:
+    def __init__(self, ids: Any, length: int, size: int, seed: int, steps: int) -> None:
         self.ids, self.length, self.size, self.seed, self.steps = ids, length, size, seed, steps
 
     def __len__(self) -> int:
@@ -56,7 +55,7 @@ class Windows:
             yield self.batch(number, step)
 
 
-def in_a_row(ids: NDArray[Any], length: int, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def in_a_row(ids: Any, length: int, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Windows that together tell every token but the first one, each once, from as many before it as there are.
 
     The windows begin half a window apart: the second half of each is what is told, of the first window all of it. So a
