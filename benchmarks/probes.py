@@ -47,8 +47,9 @@ def main() -> None:
     for case in CASES:
         if case.name in asked.only:
             x, y = case.inputs(case.batch), torch.randint(0, case.classes, (case.batch,))
-            batch = Batch({"number": x}, y, torch.arange(len(x)))
-            plan = Plan("explicit" if case.hidden else "autograd")
+            block = "image" if case.name in ours.PICTURES else "number"
+            batch = Batch({block: x}, y, torch.arange(len(x)))
+            plan = Plan("explicit" if case.hidden or case.name in ours.PICTURES else "autograd")
             row(
                 case.name, ours.state_of(ours.network_of(case, x), CrossEntropy()), batch, plan, asked.seconds
             )
