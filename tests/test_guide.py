@@ -119,4 +119,6 @@ def test_the_settings_of_a_command_are_right(command, tmp_path, monkeypatch, cap
         return
     rows = [f"{n},{n % 7},{n * 0.5},{'yes' if n % 3 else 'no'}" for n in range(60)]
     Path("data.csv").write_text("\n".join(["x,y,price,ill", *rows]) + "\n")
+    said = [f"{'fresh' if n % 2 else 'rotten'},they went to see {n} films and liked some" for n in range(60)]
+    Path("reviews.csv").write_text("\n".join(["rating,text", *said]) + "\n")
     assert run([{"train": "inspect"}.get(verb, verb), *arguments], monkeypatch) == 0, capsys.readouterr().err

@@ -162,4 +162,4 @@ def test_an_evaluation_of_numbers(tmp_path):
     one = rv.evaluate(run, more[:1], more[:1, 0] * 40)
     assert "too few rows to tell" in one.verdict
     run.model.card = {}
-    assert "on these rows is" in rv.evaluate(run, more, more[:, 0] * 40).verdict
+    assert "on these rows is" in rv.evaluate(run.model, more, more[:, 0] * 40).verdict

@@ -38,7 +38,14 @@ def frame(values: list[Any]) -> pl.DataFrame:
     return pl.DataFrame({f"x{i}": X[:, i] for i in range(3)}).with_columns(y=pl.Series(values))
 
 
-@pytest.mark.parametrize("task", TASKS)
+def test_every_task_goes_from_data_to_a_file_and_back():
+    """Those of rows here, the others in files of their own."""
+    elsewhere = {"forecast": "test_forecast.py", "transcribe": "test_transcripts.py"}
+    assert {*targets(), *elsewhere} == set(TASKS)
+    assert all(Path(__file__).with_name(name).exists() for name in elsewhere.values())
+
+
+@pytest.mark.parametrize("task", targets())
 @pytest.mark.parametrize("network", ["mlp", "tabm"])
 def test_from_data_to_a_file_and_back(tmp_path: Path, task: str, network: str) -> None:
     values, said = targets()[task]
