@@ -217,3 +217,23 @@ def test_check_looks_at_data_and_wiring_and_trains_nothing(tmp_path: Path) -> No
     assert next(f.code for f in found) == "RV211" and torch.equal(network.layer.weight, before)
     _, healthy = check("sample:iris", network="mlp")
     assert [f for f in healthy if f.severity != "info"] == []
+
+
+NO_TRIALS = {
+    "the length of the run is a time": {"training.time": 1, "training.epochs": None},
+    "there are no validation rows": {"split.validation": 0},
+    "doctor.trials is false": {"doctor.trials": False},
+}
+
+
+@pytest.mark.parametrize("reason", NO_TRIALS)
+def test_heal_is_refused_where_no_remedy_can_be_tried(tmp_path: Path, reason: str) -> None:
+    with pytest.raises(SpecError, match=f"none can be tried: {reason}"):
+        fit(tmp_path / "run", **{"doctor.heal": True, **NO_TRIALS[reason]})
+    assert not (tmp_path / "run").exists()
+
+
+def test_heal_is_refused_for_a_module_of_ones_own(tmp_path: Path) -> None:
+    settings = {**QUICK, "doctor.heal": True}
+    with pytest.raises(SpecError, match="a module of your own has its first weights only once"):
+        rv.fit(np.eye(30), np.arange(30) % 2, network=nn.Linear(30, 1), settings=settings, out=tmp_path / "r")

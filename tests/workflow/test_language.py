@@ -187,6 +187,7 @@ def test_what_is_left_open_is_settled_with_a_reason(place: Path) -> None:
         ),
         ({"network": {"name": "gpt", "layers": 0}}, "Setting 'network.layers' is 0"),
         ({"repeat": 3}, "Repeat is set"),
+        ({"doctor.heal": True}, "doctor.heal is set"),
     ],
 )
 def test_settings_that_a_corpus_does_not_know_are_refused(

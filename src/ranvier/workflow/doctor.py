@@ -17,7 +17,7 @@ from . import folder as files
 from .findings import noticed_of
 from .learn import Learning
 from .prepared import Prepared
-from .proof import Trial, Trials, as_set, can_be_tried, proven, with_settings
+from .proof import Trial, Trials, as_set, proven, untried, with_settings
 from .remedies import remedy_of
 
 MOST = 3
@@ -36,7 +36,7 @@ class Doctor:
     def __init__(self, spec: Spec, prepared: Prepared, record: Mapping[str, Any]) -> None:
         self.spec, self.prepared = spec, prepared
         self.adopted: list[dict[str, Any]] = [dict(each) for each in record.get("healed", [])]
-        self.trials = Trials(spec, prepared) if can_be_tried(spec, prepared) else None
+        self.trials = None if untried(spec, prepared) else Trials(spec, prepared)
         self.heals = spec.doctor.heal and self.trials is not None and len(self.adopted) < MOST
 
     def probes(self, learning: Learning) -> Probes:

@@ -31,6 +31,7 @@ from .learn import Learning, find_rate, plan, set_up, threads
 from .measure import gives_probabilities, measure
 from .planning import plan_of, tried_out
 from .prepared import Prepared, prepare
+from .proof import check_heal
 from .repeat import check_repeat, is_left, repeat
 from .reporting import write_report
 from .request import check_request
@@ -96,6 +97,7 @@ def start(
     if out is not None:
         files.check_free(Path(out))
     settled, learning = plan(spec, prepared, own)
+    check_heal(settled.spec, prepared)
     settled = tried_out(settled, learning, lambda: set_up(settled.spec, prepared, copy.deepcopy(own)))
     with threads(settled.spec.execution.threads):
         if settled.spec.training.learning_rate == "find":

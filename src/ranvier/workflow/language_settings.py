@@ -88,6 +88,7 @@ def mistakes(spec: Spec, data: Any) -> list[Mistake]:
         "test": spec.test is not None,
         "columns": bool(spec.columns),
         "repeat": spec.repeat > 1,
+        "doctor.heal": spec.doctor.heal,
         "training.loss": spec.training.loss is not None,
         "training.weights": spec.training.weights is not None,
         "training.freeze": spec.training.freeze,

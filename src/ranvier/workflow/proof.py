@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import SpecError
+from ..errors import Mistake, SpecError
 from ..finding import Finding
 from ..settings import nest
 from ..spec import OWN_NETWORK, Spec
@@ -64,19 +64,32 @@ def _shown(loss: float) -> str:
     return f"{loss:.4g}" if math.isfinite(loss) else "not finite"
 
 
-def can_be_tried(spec: Spec, prepared: Prepared) -> bool:
-    """Whether the run can be begun again: it is no module of the user's own, its rows are in memory, and some validate.
+def untried(spec: Spec, prepared: Prepared) -> str:
+    """Why remedies cannot be tried, as a clause; nothing where they can: the run can be begun again, and measured."""
+    reasons = {
+        "doctor.trials is false": not spec.doctor.trials,
+        "a module of your own has its first weights only once": spec.network is None
+        or spec.network.name == OWN_NETWORK,
+        "the table is larger than memory": prepared.streamed is not None,
+        "the length of the run is a time, which leaves none for trials": spec.training.time is not None,
+        "there are no validation rows to tell what helps": not len(prepared.parts["validation"]),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
-    A run whose length is a time has none left for trials.
+
+def check_heal(spec: Spec, prepared: Prepared) -> None:
+    """Refuse to heal a run whose remedies cannot be tried.
+
+    Raises:
+        SpecError: it is asked for.
     """
-    own = spec.network is None or spec.network.name == OWN_NETWORK
-    return (
-        spec.doctor.trials
-        and not own
-        and prepared.streamed is None
-        and spec.training.time is None
-        and len(prepared.parts["validation"]) > 0
-    )
+    if spec.doctor.heal and (reason := untried(spec, prepared)):
+        raise SpecError(
+            Mistake(
+                f"--heal begins a run again with a remedy that has helped in a trial, and none can be tried: {reason}",
+                remedy="leave it out; what is found is told all the same",
+            )
+        )
 
 
 class Trials:
