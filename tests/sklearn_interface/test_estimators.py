@@ -242,8 +242,8 @@ def test_what_is_said_of_a_row_does_not_depend_on_the_rows_beside_it(network: st
 @pytest.mark.parametrize(
     ("X", "y", "match"),
     [
-        (np.ones((3, 2)), np.ones((3, 2)), "y should be a 1d array"),
-        (pd.DataFrame({"a": [1.0, 2.0]}), np.ones((2, 2)), "y should be a 1d array"),
+        (np.ones((3, 2)), np.ones((3, 2, 2)), "Found array with dim 3"),
+        (pd.DataFrame({"a": [1.0, 2.0]}), np.ones((2, 2, 2)), "Found array with dim 3"),
         (pd.DataFrame({"a": [1.0]}), [1.0], r"X has 1 sample\(s\), and a network needs at least 2"),
         (pd.DataFrame({"a": [1.0, 2.0]}), [1.0, np.nan], "Input y contains NaN"),
         (pd.DataFrame({"a": [1.0, 2.0]}), [1.0], "inconsistent numbers of samples"),
@@ -257,6 +257,12 @@ def test_what_is_said_of_a_row_does_not_depend_on_the_rows_beside_it(network: st
 def test_data_that_cannot_be_learnt(X: Any, y: Any, match: str) -> None:
     with pytest.raises(ValueError, match=match):
         regressor().fit(X, y)
+
+
+def test_a_classifier_has_one_target() -> None:
+    for X in (np.ones((3, 2)), pd.DataFrame({"a": [1.0, 2.0, 3.0]})):
+        with pytest.raises(ValueError, match="y should be a 1d array"):
+            classifier().fit(X, np.ones((3, 2)))
 
 
 def test_one_class_is_none() -> None:
