@@ -24,6 +24,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ..ledger import Ledger
+from ..side_by_side import side_by_side
 from . import Guess
 from .values import (
     by_distinct,
@@ -99,11 +100,13 @@ class Boolean:
         Raises:
             DataError: a column has values, none of which means yes or no; or it holds lists or objects.
         """
-        missing = []
-        for column in frame.columns:
+
+        def has_gaps(column: str) -> bool:
             signs, malformed = _signs(frame[column])
             check_some(column, "yes and no", malformed, signs != 0)
-            missing.append(bool((signs == 0).any()))
+            return bool((signs == 0).any())
+
+        missing = side_by_side(has_gaps, frame.columns, frame.height * frame.width)
         return cls(tuple(frame.columns), tuple(missing))
 
     def transform(
@@ -120,16 +123,19 @@ class Boolean:
             (N, D + M) float32: the D columns, then the M indicators in the order of their columns.
         """
         prepared = np.empty((frame.height, self.features()["width"]), dtype=np.float32)
-        indicator = len(self.columns)
-        for place, column in enumerate(self.columns):
-            signs, malformed = _signs(frame[column])
-            unknown = signs == 0
-            note_cells(ledger, MISSING, column, unknown & ~malformed, rows)
-            note_cells(ledger, MALFORMED, column, malformed, rows)
+
+        def read(place: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+            signs, malformed = _signs(frame[self.columns[place]])
             prepared[:, place] = signs
+            unknown = signs == 0
             if self.missing[place]:
-                prepared[:, indicator] = unknown
-                indicator += 1
+                prepared[:, len(self.columns) + sum(self.missing[:place])] = unknown
+            return unknown & ~malformed, malformed
+
+        found = side_by_side(read, range(len(self.columns)), frame.height * len(self.columns))
+        for column, (absent, malformed) in zip(self.columns, found):
+            note_cells(ledger, MISSING, column, absent, rows)
+            note_cells(ledger, MALFORMED, column, malformed, rows)
         return torch.from_numpy(prepared)
 
     def invert(self, tensor: Tensor) -> pl.DataFrame:

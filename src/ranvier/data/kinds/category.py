@@ -107,16 +107,10 @@ class Category:
         Raises:
             DataError: a column holds lists or objects.
         """
-        categories, missing, rare = [], [], []
-        for column in frame.columns:
-            distinct = few_distinct(frame[column])
-            few = distinct is not None and len(distinct) <= MANY  # then none of them need be counted
-            text = read_text(frame[column] if distinct is None or not few else distinct)
-            kept, left = frequent(text.drop_nulls(), fewest)
-            categories.append(_sorted(kept))
-            missing.append(text.null_count() > 0)
-            rare.append(left)
-        return cls(tuple(frame.columns), tuple(categories), tuple(missing), tuple(rare))
+        cells = frame.height * frame.width
+        fitted = side_by_side(lambda column: _fit(frame[column], fewest), frame.columns, cells)
+        categories, missing, rare = zip(*fitted) if fitted else ((), (), ())
+        return cls(tuple(frame.columns), categories, missing, rare)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -201,6 +195,15 @@ class Category:
         missing, rare = tuple(state["missing"]), tuple(state["rare"])
         check_state(cls.name, columns, {"categories": categories, "missing": missing, "rare": rare})
         return cls(columns, categories, missing, rare)
+
+
+def _fit(values: pl.Series, fewest: int) -> tuple[tuple[str, ...], bool, int]:
+    """The categories of a column, whether any value is missing, and how many were too rare to be one."""
+    distinct = few_distinct(values)
+    few = distinct is not None and len(distinct) <= MANY  # then none of them need be counted
+    text = read_text(values if distinct is None or not few else distinct)
+    kept, left = frequent(text.drop_nulls(), fewest)
+    return _sorted(kept), text.null_count() > 0, left
 
 
 def _read(values: pl.Series, categories: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
