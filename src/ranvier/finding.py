@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["info", "warning", "error"]
+
+GRAVITY: dict[str, int] = {"error": 0, "warning": 1, "info": 2}
+"""The place of each severity where findings stand in order."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +45,8 @@ class Finding:
     def as_dict(self) -> dict[str, Any]:
         """The finding as it stands in ``findings.json``."""
         return asdict(self)
+
+
+def by_gravity(found: Iterable[Finding]) -> list[Finding]:
+    """Errors first, then warnings, then what is only worth knowing; by code."""
+    return sorted(found, key=lambda finding: (GRAVITY[finding.severity], finding.code))

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from ..finding import Finding
-from .findings import by_gravity, findings
+from ..finding import Finding, by_gravity
+from .findings import findings
 from .inspect import ask
 from .learn import plan
 from .prepared import Prepared, prepare

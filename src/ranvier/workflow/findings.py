@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..finding import Finding, Severity
+from ..finding import Finding
 from ..insight.checks import Case, examine
 from ..insight.watching.not_a_number import NotANumber
 from ..training.state import State
@@ -60,9 +60,3 @@ def noticed_of(state: State) -> list[Finding]:
     """What the probes found while it trained; not again that a loss was no number, which the run itself says."""
     said = NotANumber.code if state.finding else ""
     return [Finding(**each) for each in state.noticed.get("findings", []) if each["code"] != said]
-
-
-def by_gravity(found: Sequence[Finding]) -> list[Finding]:
-    """Errors first, then warnings, then what is only worth knowing; by code."""
-    order: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
-    return sorted(found, key=lambda finding: (order[finding.severity], finding.code))

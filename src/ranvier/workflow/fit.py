@@ -19,13 +19,14 @@ from ..delivery.file import save
 from ..delivery.model import Model
 from ..errors import Mistake, RunError
 from ..files import write_json, write_text
+from ..finding import by_gravity
 from ..spec import Spec
 from ..training.loop import Watcher
 from . import folder as files
 from . import language
 from .carrying_out import alone, give_up, train_on
 from .doctor import Doctor, adopt
-from .findings import by_gravity, findings
+from .findings import findings
 from .inspect import ask
 from .learn import Learning, find_rate, plan, set_up, threads
 from .measure import gives_probabilities, measure

@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 
 from ...catalog import CHECKS, TRAINING_CHECKS, WIRING_CHECKS, load
 from ...errors import Mistake, did_you_mean
-from ...finding import Finding, Severity
+from ...finding import Finding, Severity, by_gravity
 from .case import Case as Case
 
 
@@ -44,8 +44,7 @@ def examine(case: Case, without: Collection[str] = ()) -> list[Finding]:
         check: Check = load("checks", name)
         if check.code not in without:
             found += check.run(case)
-    order: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
-    return sorted(found, key=lambda finding: (order[finding.severity], finding.code))
+    return by_gravity(found)
 
 
 def unknown_codes(codes: Collection[str]) -> list[Mistake]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...finding import GRAVITY
 from .contents import Contents
 from .markup import Html, details, interval, join, number, section, table, tag, words
-
-ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 def title(contents: Contents) -> str:
@@ -28,7 +27,7 @@ def findings_section(contents: Contents) -> Html | str:
     """What was noticed: the gravest first. An evaluation has no findings."""
     if contents.command:
         return ""
-    found = sorted(contents.findings, key=lambda finding: ORDER.get(finding["severity"], 3))
+    found = sorted(contents.findings, key=lambda finding: GRAVITY.get(finding["severity"], 3))
     if not found:
         return section("findings", "Findings", tag("p", "Nothing was found that needs your attention."))
     return section("findings", "Findings", tag("ul", join(*map(_finding, found)), class_="findings"))

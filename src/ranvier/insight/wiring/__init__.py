@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import ClassVar, Protocol
 
 from ...catalog import WIRING_CHECKS, load
-from ...finding import Finding, Severity
+from ...finding import Finding, Severity, by_gravity
 from .program import Program as Program
 
 LEAST_SAID = "RV210"
@@ -42,5 +42,4 @@ def examine(program: Program, without: Collection[str] = ()) -> list[Finding]:
             found += check.run(program)
     if any(finding.severity == "error" and finding.code != LEAST_SAID for finding in found):
         found = [finding for finding in found if finding.code != LEAST_SAID]
-    order: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
-    return sorted(found, key=lambda finding: (order[finding.severity], finding.code))
+    return by_gravity(found)
