@@ -112,6 +112,7 @@ def fastai(case: Case, x: Tensor, y: Tensor) -> Run | None:
     """fastai's Learner, without its progress bar."""
     if not find_spec("fastai"):
         return None
+    import fastai.callback.progress  # noqa: F401 gives the learner ``no_bar``
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
     from fastai.optimizer import Adam

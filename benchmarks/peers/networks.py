@@ -10,6 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+LEAN = 0.12
+"""How far rows lean to the pattern of their class: in deviations of the noise, or the share of the words."""
+
+WORDS = 256
+"""Different words of a sequence of words."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -18,7 +24,7 @@ class Case:
     Args:
         name: of the row.
         build: the network, fresh.
-        inputs: ``inputs(n)`` makes n rows.
+        inputs: ``inputs(n)`` makes n rows of noise.
         batch: rows in a step.
         steps: of one timed burst.
         classes: of the target; of each place for a sequence of targets.
@@ -32,6 +38,15 @@ class Case:
     steps: int
     classes: int = 10
     hidden: tuple[int, ...] = ()
+
+    def rows(self, count: int) -> tuple[Tensor, Tensor]:
+        """Rows with their classes: noise that leans to a pattern of its class, so that there is something to learn."""
+        x, y = self.inputs(count), torch.randint(0, self.classes, (count,))
+        patterns = torch.Generator().manual_seed(1)
+        if x.is_floating_point():
+            return x + LEAN * torch.randn(self.classes, *x.shape[1:], generator=patterns)[y], y
+        words = torch.randint(0, WORDS, (self.classes, *x.shape[1:]), generator=patterns)
+        return torch.where(torch.rand(x.shape) < LEAN, words[y], x), y
 
 
 def mlp(width: int, hidden: tuple[int, ...], classes: int) -> nn.Module:
@@ -98,7 +113,7 @@ class Transformer(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         layer = nn.TransformerEncoderLayer(128, 4, 512, 0.0, batch_first=True)
-        self.words, self.places = nn.Embedding(256, 128), nn.Parameter(torch.zeros(128, 128))
+        self.words, self.places = nn.Embedding(WORDS, 128), nn.Parameter(torch.zeros(128, 128))
         self.layers = nn.TransformerEncoder(layer, 4, enable_nested_tensor=False)
         self.head = nn.Linear(128, 10)
 
@@ -116,6 +131,6 @@ CASES = [
     Case("784-512-512-10", lambda: mlp(784, (512, 512), 10), _noise(784), 256, 40, hidden=(512, 512)),
     Case("LeNet-5", lenet, _noise(1, 28, 28), 64, 40),
     Case("LSTM 28x28, 128 units", Recurrent, _noise(28, 28), 64, 30),
-    Case("Transformer, 4 layers", Transformer, lambda rows: torch.randint(0, 256, (rows, 128)), 16, 4),
+    Case("Transformer, 4 layers", Transformer, lambda rows: torch.randint(0, WORDS, (rows, 128)), 16, 4),
     Case("ResNet-20", resnet20, _noise(3, 32, 32), 128, 2),
 ]
