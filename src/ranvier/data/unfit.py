@@ -10,7 +10,7 @@ import polars as pl
 from .kinds import Guess
 from .kinds.date import Date
 from .kinds.quantity import Quantity
-from .kinds.values import ENOUGH, is_readable, read_numbers, read_text
+from .kinds.values import ENOUGH, few_distinct, is_readable, read_numbers, read_text
 from .kinds.vector import Vector
 
 COUNTS = "whole numbers that count the rows"
@@ -85,16 +85,21 @@ def is_numeric(present: pl.Series) -> bool:
     """Tell whether enough of the values are numbers."""
     if present.dtype != pl.String:
         return present.dtype.is_numeric()
+    words = few_distinct(present)
+    if words is not None and read_numbers(words)[1].all():
+        return False
     _, malformed = read_numbers(present)
     return len(present) > 0 and float(malformed.mean()) <= 1.0 - ENOUGH
 
 
 def are_dates(values: pl.Series) -> bool:
     """Tell whether the values are dates or times."""
-    return values.dtype.is_temporal() or (
-        values.dtype == pl.String
-        and (Date.infer(values).reason.startswith("dates") or _are_clocks(comparable(values)))
-    )
+    if values.dtype != pl.String:
+        return values.dtype.is_temporal()
+    words = few_distinct(values)
+    if words is not None and not words.str.contains(r"\d").any():
+        return False
+    return Date.infer(values).reason.startswith("dates") or _are_clocks(comparable(values))
 
 
 def _are_clocks(present: pl.Series) -> bool:

@@ -34,13 +34,15 @@ from .values import (
     ENOUGH,
     FEWEST,
     MANY,
+    Cells,
     by_distinct,
     check_state,
     codes_of,
+    counted,
     few_distinct,
     frequent,
     is_readable,
-    note_cells,
+    note_pieces,
     read_numbers,
     read_text,
 )
@@ -48,6 +50,9 @@ from .values import (
 MISSING = "missing: taken as unknown"
 UNSEEN = "not seen in training: taken as unknown"
 RARE = "rare or not seen in training: taken as unknown"
+
+ROWS = 8_192
+"""So many rows are written together."""
 
 FEW = 10
 """So many distinct values are few for any number of rows."""
@@ -138,18 +143,16 @@ class Category:
         Returns:
             (N, C) int64: 0 for missing or unseen, 1 and up for the categories.
         """
-        indices = np.empty((frame.height, len(self.columns)), dtype=np.int64)
 
-        def read(place: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        def read(place: int) -> tuple[NDArray[np.int64], Cells, Cells]:
             index, absent = _read(frame[self.columns[place]], self.categories[place])
-            indices[:, place] = index
-            return absent, (index == 0) & ~absent
+            return index, counted(absent), counted((index == 0) & ~absent)
 
-        found = side_by_side(read, range(len(self.columns)), indices.size)
-        for column, rare, (absent, unknown) in zip(self.columns, self.rare, found):
-            note_cells(ledger, MISSING, column, absent, rows)
-            note_cells(ledger, RARE if rare else UNSEEN, column, unknown, rows)
-        return torch.from_numpy(indices)
+        found = side_by_side(read, range(len(self.columns)), frame.height * len(self.columns))
+        for column, rare, (_, absent, unknown) in zip(self.columns, self.rare, found):
+            note_pieces(ledger, MISSING, column, [absent], rows)
+            note_pieces(ledger, RARE if rare else UNSEEN, column, [unknown], rows)
+        return torch.from_numpy(_together([index for index, _, _ in found], frame.height))
 
     def invert(self, tensor: Tensor) -> pl.DataFrame:
         """Turn indices (N, C) back into texts; index 0 is null."""
@@ -219,6 +222,15 @@ def _read(values: pl.Series, categories: tuple[str, ...]) -> tuple[NDArray[np.in
     index = by_distinct(values, distinct, codes)
     absent = index < 0
     return np.where(absent, 0, index), absent
+
+
+def _together(columns: list[NDArray[np.integer[Any]]], count: int) -> NDArray[np.int64]:
+    """(N, C) int64 of C columns (N), piece by piece: whole columns would miss the cache at each value."""
+    together = np.empty((count, len(columns)), dtype=np.int64)
+    for start in range(0, count, ROWS):
+        for place, column in enumerate(columns):
+            together[start : start + ROWS, place] = column[start : start + ROWS]
+    return together
 
 
 def _index(text: pl.Series, categories: tuple[str, ...]) -> NDArray[np.int64]:
