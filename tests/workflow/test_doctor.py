@@ -15,10 +15,13 @@ import ranvier as rv
 from ranvier.catalog import TRAINING_CHECKS, load
 from ranvier.errors import DivergedError, Interrupted, SpecError
 from ranvier.finding import Finding
+from ranvier.settings import read_toml
 from ranvier.spec import Spec
+from ranvier.training.state import State
+from ranvier.workflow import proof
 from ranvier.workflow.check import check
 from ranvier.workflow.proof import Trial, Trials, with_settings
-from ranvier.workflow.remedies import REMEDIES, remedy_of
+from ranvier.workflow.remedies import REMEDIES, remedies_of
 from small_run import QUICK, StopAt, mixed_frame
 
 SLOW: dict[str, Any] = {
@@ -59,31 +62,44 @@ def test_each_training_check_has_a_remedy_in_settings() -> None:
 @pytest.mark.parametrize("code", sorted(set(REMEDIES) - {"RV256"}))
 def test_a_remedy_is_settings_that_fit(code: str) -> None:
     finding = Finding(code, "warning", "step 1", "Cause.", "Remedy.", {"rows": 64})
-    settings = remedy_of(finding, spec_of())
-    assert settings
-    spec_of().replace(settings)
+    remedies = remedies_of(finding, spec_of())
+    assert remedies
+    for settings in remedies:
+        spec_of().replace(settings)
 
 
 def test_a_remedy_goes_by_what_is_set() -> None:
-    def of(code: str, spec: Spec, **evidence: Any) -> dict[str, Any]:
-        return remedy_of(Finding(code, "warning", "step 1", "Cause.", "Remedy.", evidence), spec)
+    def of(code: str, spec: Spec, **evidence: Any) -> list[dict[str, Any]]:
+        return remedies_of(Finding(code, "warning", "step 1", "Cause.", "Remedy.", evidence), spec)
 
-    assert of("RV241", spec_of()) == {"training.learning_rate": 0.001}
-    usual = spec_of(**{"training.learning_rate": 0.001})
-    assert of("RV241", usual) == {"training.learning_rate": 0.0002}
-    assert of("RV253", usual) == {"training.learning_rate": 0.01}
-    assert of("RV242", spec_of(**{"training.learning_rate": 1e-6})) == {"training.learning_rate": 0.001}
-    assert of("RV249", spec_of(regularization={"clip": 0.5})) == {"training.learning_rate": 0.001}
-    assert of("RV248", spec_of(network="linear")) == {}
-    assert of("RV248", spec_of(network={"name": "mlp", "activation": "relu"})) == {}
-    assert of("RV246", spec_of()) == {"training.learning_rate": 0.001}
-    assert of("RV246", usual) == {"network.activation": "leaky_relu"}
-    assert of("RV256", spec_of(**{"training.schedule": "constant"})) == {"training.schedule": "cosine"}
-    assert of("RV258", spec_of(), rows=4) == {"training.batch_size": 32}
-    assert of("RV251", spec_of(regularization={"l2": 1.0})) == {
-        "regularization.l2": 0.0,
-        "training.optimizer.weight_decay": 0.01,
-    }
+    lower = {"training.learning_rate": 0.001}
+    assert of("RV241", spec_of()) == [lower]
+    usual = spec_of(**lower)
+    slower = {"training.learning_rate": 0.0002}
+    assert of("RV241", usual) == [slower]
+    assert of("RV242", spec_of(**{"training.learning_rate": 1e-6})) == [lower]
+    clipped = {"regularization.clip": 1.0}
+    assert of("RV249", usual) == [{**slower, **clipped}]
+    assert of("RV249", spec_of(regularization={"clip": 0.5})) == [lower]
+    relu, layer_norm = {"network.activation": "relu"}, {"network.norm": "layer"}
+    assert of("RV248", spec_of()) == [relu, layer_norm]
+    assert of("RV248", spec_of(network={"name": "mlp", "activation": "relu"})) == [layer_norm]
+    assert of("RV248", spec_of(network="linear")) == []
+    assert of("RV248", spec_of(network="transformer")) == []  # its norms are pre and post
+    leaky = {"network.activation": "leaky_relu"}
+    assert of("RV246", spec_of()) == [lower, leaky]
+    assert of("RV246", usual) == [leaky, slower]
+    assert of("RV256", spec_of(**{"training.schedule": "constant"})) == [{"training.schedule": "cosine"}]
+    assert of("RV258", spec_of(), rows=4) == [{"training.batch_size": 32}]
+    assert of("RV259", spec_of(network="inception", **{"training.batch_size": 8})) == [
+        {"training.batch_size": 32}
+    ]
+    less = {"training.optimizer.weight_decay": 0.01}
+    assert of("RV251", spec_of(regularization={"l2": 1.0})) == [{"regularization.l2": 0.0, **less}]
+    assert of("RV253", usual) == [less, relu, {"training.learning_rate": 0.01}]
+    plain = spec_of(network="ngrams", training={"optimizer": "adamw", "learning_rate": 0.02, "epochs": 5})
+    assert of("RV253", plain) == [{"training.learning_rate": 0.2}]  # that rate is its usual one
+    assert of("RV101", usual) == []
 
 
 def test_a_finding_is_told_with_what_its_remedy_did(tmp_path: Path) -> None:
@@ -146,8 +162,92 @@ def test_a_healed_run_is_resumed_to_the_same_bytes(healed: rv.Run, tmp_path: Pat
         assert (resumed.folder / name).read_bytes() == (healed.folder / name).read_bytes(), name
 
 
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found after the fourth step is found late; a trial has at least 20 steps."""
+    monkeypatch.setattr(proof, "EARLY", 4)
+    monkeypatch.setattr(proof, "FEWEST", 20)
+
+
+FILES = ("model.rv", "history.jsonl", "findings.json", "metrics.json", "before-1.jsonl", "run.toml")
+
+
+def test_what_is_found_late_is_mended_from_the_best_epoch(late: None, tmp_path: Path) -> None:
+    run = fit(tmp_path / "run", **{"doctor.heal": True})
+    (adopted,) = [f for f in run.findings if f["code"] == "RV242"]
+    trial = adopted["evidence"]["trial"]
+    since = trial["since_epoch"]
+    assert since > 0 and trial["steps"] == 20
+    assert f"The run went back to the end of epoch {since}, and on with --set training" in adopted["remedy"]
+    # what it began with stands in run.toml, so that the same command leads to the same run
+    assert run.spec.training.learning_rate == 1e-7 and run.record["healed"] == [adopted]
+    before = [json.loads(line) for line in (run.folder / "before-1.jsonl").read_text().splitlines()]
+    rates = [line["learning_rate"] for line in run.history]
+    assert run.history[:since] == before[:since] and max(rates[:since]) <= 1e-7
+    assert max(rates[since:]) > 1e-4 and len(run.history) == 30
+    losses = [line["validation"]["loss"] for line in run.history]
+    assert losses[-1] < 0.9 * losses[since - 1]
+    assert f"0.001 after epoch {since}, for RV242" in (run.folder / "report.html").read_text()
+    again = rv.fit(mixed_frame(), settings=read_settings(run.folder), out=tmp_path / "again")
+    for name in FILES[:-1]:
+        assert (again.folder / name).read_bytes() == (run.folder / name).read_bytes(), name
+
+
+def test_a_run_that_ended_too_early_goes_on(tmp_path: Path) -> None:
+    early = {
+        "training.epochs": 6,
+        "training.learning_rate": 0.003,
+        "training.schedule": "constant",
+        "repeat": 2,
+    }
+    ended = fit(tmp_path / "ended", **{**early, "repeat": 1})
+    (finding,) = [f for f in ended.findings if f["code"] == "RV255"]
+    trial = finding["evidence"]["trial"]
+    assert trial["since_epoch"] == 6 and finding["settings"] == {"training.epochs": 12}
+    # without it nothing more is done
+    assert trial["without"] == ended.history[-1]["validation"]["loss"] and trial["helped"]
+    healed = fit(tmp_path / "healed", **early, **{"doctor.heal": True})
+    assert len(healed.history) >= 12 and healed.history[:6] == ended.history
+    assert healed.history[11]["validation"]["loss"] == trial["with"]
+    other = rv.Run(healed.folder / "seeds" / "1")
+    assert other.spec.training.epochs == healed.record["healed"][-1]["settings"]["training.epochs"]
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    settings = read_toml(folder / "run.toml")
+    settings.pop("record")
+    return settings
+
+
+def stopping(save: Any) -> Any:
+    """Ctrl-C where the state of the changed run would be saved for the first time."""
+
+    def stop(state: State, path: Path) -> None:
+        if state.noticed.get("healed"):
+            raise KeyboardInterrupt
+        save(state, path)
+
+    return stop
+
+
+@pytest.mark.parametrize("step", [9, 17, 40, 0])
+def test_a_run_that_went_back_is_resumed_to_the_same_bytes(
+    late: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    settings = {**SLOW, "doctor.heal": True}
+    whole = rv.fit(mixed_frame(), target="bought", settings=settings, out=tmp_path / "whole")
+    with monkeypatch.context() as patched, pytest.raises(Interrupted, match="stopped after step|Stopped"):
+        watchers = [StopAgain(step)] if step > 17 else [StopAt(step)] if step else []
+        if not step:
+            patched.setattr(State, "save", stopping(State.save))
+        rv.fit(mixed_frame(), target="bought", settings=settings, out=tmp_path / "run", watchers=watchers)
+    resumed = rv.resume(tmp_path / "run", mixed_frame())
+    for name in FILES:
+        assert (resumed.folder / name).read_bytes() == (whole.folder / name).read_bytes(), name
+
+
 def test_a_remedy_that_does_not_help_is_not_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Trials, "of", lambda self, settings, step: Trial(settings, 200, 0.5, 0.6))
+    monkeypatch.setattr(Trials, "of", lambda self, settings, step, snapshot: Trial(settings, 200, 0.5, 0.6))
     run = fit(tmp_path / "run", **{"doctor.heal": True})
     assert run.spec.training.learning_rate == 1e-7 and "healed" not in run.record
     (finding,) = [f for f in run.findings if f["code"] == "RV242"]

@@ -34,7 +34,7 @@ def train(
     config: request.Config = None,
     sets: request.Sets = [],  # noqa: B006
     heal: Annotated[
-        bool, typer.Option("--heal", help="Begin again with a remedy that has helped in a trial.")
+        bool, typer.Option("--heal", help="Go on with a remedy that has helped in a trial.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Train what the checks call an error.")] = False,
     slices: request.Slices = [],  # noqa: B006

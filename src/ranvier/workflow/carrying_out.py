@@ -68,9 +68,9 @@ def train_on(
     learning: Learning,
     plan: Plan,
     watchers: Sequence[Watcher],
-    waits: Callable[[State], bool] = lambda state: False,
+    waits: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Train to the end, or until ``waits``; the checkpoint is there before the first step.
+    """Train to the end, or as long as nobody ``waits``; the checkpoint is there before the first step.
 
     Raises:
         Interrupted: the user has asked to stop; the checkpoint stands at the last step.
@@ -87,10 +87,10 @@ def train_on(
                 learning.validate,
                 keep=lambda state: state.save(checkpoint),
                 watchers=[History(folder, state), *watchers],
-                interrupted=lambda: interrupted() or waits(state),
+                interrupted=lambda: interrupted() or waits(),
                 plan=plan,
             )
-            if state.finished is None and (interrupted() or not waits(state)):
+            if state.finished is None and (interrupted() or not waits()):
                 raise Interrupted(_stopped(folder, state.step))
 
 

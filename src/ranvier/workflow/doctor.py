@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..data.batches import Batch
 from ..files import write_text
 from ..finding import Finding
 from ..insight.watching.probes import Probes
@@ -15,102 +17,197 @@ from ..spec import Spec
 from ..training.state import State
 from . import folder as files
 from .findings import noticed_of
-from .learn import Learning
+from .learn import Learning, set_up
 from .prepared import Prepared
-from .proof import Trial, Trials, as_set, proven, untried, with_settings
-from .remedies import remedy_of
+from .proof import Trial, Trials, as_set, untried, with_settings
+from .remedies import remedies_of
+from .snapshot import Snapshot
 
 MOST = 3
 """So many remedies a run adopts."""
 
 
-class Doctor:
-    """Attends one run.
+@dataclass(frozen=True)
+class Change:
+    """A remedy that is adopted.
 
     Args:
-        spec: of the run, settled.
-        prepared: the data.
-        record: of the run, from ``run.toml``: it names the remedies that were adopted before.
+        finding: says what is changed, and why.
+        spec: of the run from now on.
+        snapshot: where it goes on; None where it begins again.
     """
 
-    def __init__(self, spec: Spec, prepared: Prepared, record: Mapping[str, Any]) -> None:
-        self.spec, self.prepared = spec, prepared
-        self.adopted: list[dict[str, Any]] = [dict(each) for each in record.get("healed", [])]
-        self.trials = None if untried(spec, prepared) else Trials(spec, prepared)
-        self.heals = spec.doctor.heal and self.trials is not None and len(self.adopted) < MOST
+    finding: Finding
+    spec: Spec
+    snapshot: Snapshot | None
 
-    def probes(self, learning: Learning) -> Probes:
-        """The probes of the run, from where its state stands."""
-        state = learning.state
+
+class Doctor:
+    """Attends one run: a watcher of the training loop, which tries the remedy of what was found as soon as it is.
+
+    Args:
+        spec: of the run, settled, with the remedies that were adopted.
+        prepared: the data.
+        record: of the run, from ``run.toml``: it names these remedies.
+        learning: of the run, from where it stands.
+    """
+
+    def __init__(self, spec: Spec, prepared: Prepared, record: Mapping[str, Any], learning: Learning) -> None:
+        self.spec, self.prepared = spec, prepared
+        self.change: Change | None = None
+        adopted, state = record.get("healed", []), learning.state
+        self.trials = None if untried(spec, prepared) else Trials(spec, prepared)
+        self.heals = spec.doctor.heal and self.trials is not None and len(adopted) < MOST
         if not state.noticed:
-            state.noticed["healed"] = [dict(each) for each in self.adopted]
-        trivial = trivial_loss(state.network, state.objective, self.prepared.parts["train"])
-        return Probes(state, self.spec.evaluation.without, trivial, learning.batches.size)
+            state.noticed["healed"] = [dict(each) for each in adopted]
+        trivial = trivial_loss(state.network, state.objective, prepared.parts["train"])
+        self.probes = Probes(state, spec.evaluation.without, trivial, learning.batches.size)
+        self._looked_at = 0
+
+    def on_step(self, state: State, batch: Batch, loss: float) -> None:
+        """Look at the step, and try what helps against what is new."""
+        self.probes.on_step(state, batch, loss)
+        self.attend(state)
+
+    def on_epoch(self, state: State, line: Mapping[str, Any]) -> None:
+        """Look at the losses, and try what helps against what is new."""
+        self.probes.on_epoch(state, line)
+        self.attend(state)
+
+    def waits(self) -> bool:
+        """Whether there is a change to be made."""
+        return self.change is not None
 
     def found(self, state: State) -> list[Finding]:
-        """All that was found while it trained, with the remedies as settings, and tried where they can be.
+        """All that was found while it trained, with the remedies as settings, and what came of trying them.
 
         Those that were adopted come first.
         """
         adopted = [Finding(**each) for each in state.noticed.get("healed", [])]
-        return [*adopted, *proven(self._with_remedies(state), self.spec, self.trials)]
+        return [*adopted, *(self._with_remedy(finding) for finding in _found(state))]
 
-    def waits(self, state: State) -> bool:
-        """Whether there is a remedy that was not tried yet, and one that helps would be adopted."""
-        return self.heals and bool(self._open(state))
+    def attend(self, state: State) -> None:
+        """Try the remedies that were not tried yet, and say of each finding in the state what came of it.
 
-    def heal(self, state: State) -> tuple[Spec, Finding] | None:
-        """Try the remedies that were not tried yet; the spec with the first that helped, and a finding that says so.
-
-        What was tried is noted in ``state.noticed``.
+        The first that helped is the ``change``, where the run is to be healed; those after it are not tried, and the
+        state says nothing of it: it is given up.
         """
+        count = len(state.noticed.get("findings", [])) + (state.finding is not None)
+        if self.trials is None or self.change or count == self._looked_at:
+            return
         for finding in self._open(state):
+            snapshot = Snapshot.of(state)
+            trials = self._tried(finding, state.step, snapshot)
+            if self.heals and trials and trials[-1].helped:
+                self.change = self._change(finding, trials[-1], snapshot)
+                return
             state.noticed.setdefault("tried", []).append({"code": finding.code})
-            step = int(finding.evidence.get("step") or 0)
-            trial = self.trials.of(finding.settings, step) if self.trials else None
-            if trial is not None and trial.helped:
-                spec = with_settings(self.spec, finding.settings, self.prepared)
-                return spec, _changed(finding, trial)
-        return None
+            if trials:
+                _tell(state, _proven(finding, trials))
+        self._looked_at = count
 
     def _open(self, state: State) -> list[Finding]:
         tried = {each["code"] for each in state.noticed.get("tried", [])}
-        return [
-            finding
-            for finding in self._with_remedies(state)
-            if finding.severity != "info"
-            and finding.code not in tried
-            and finding.settings
-            and "training.epochs" not in finding.settings  # that takes as long as the run
-        ]
+        grave = [f for f in _found(state) if f.severity != "info" and f.code not in tried]
+        return [finding for finding in grave if remedies_of(finding, self.spec)]
 
-    def _with_remedies(self, state: State) -> list[Finding]:
-        found = [*([state.finding] if state.finding else []), *noticed_of(state)]
-        return [replace(finding, settings=remedy_of(finding, self.spec)) for finding in found]
+    def _tried(self, finding: Finding, step: int, snapshot: Snapshot | None) -> list[Trial]:
+        """The trials of its remedies, one after another until one has helped."""
+        trials: list[Trial] = []
+        for settings in remedies_of(finding, self.spec):
+            trial = self.trials.of(settings, step, snapshot) if self.trials else None
+            trials += [trial] if trial else []
+            if trial and trial.helped:
+                break
+        return trials
+
+    def _change(self, finding: Finding, trial: Trial, snapshot: Snapshot | None) -> Change:
+        since = f"went back to the end of epoch {trial.since}, and on" if trial.since else "was begun again"
+        values = {name: value for name, value in trial.as_dict().items() if value is not None}
+        told = replace(
+            finding,
+            remedy=f"The run {since} with {as_set(trial.settings)}: {trial}.",
+            evidence={"trial": values},
+            settings=trial.settings,
+        )
+        spec = with_settings(self.spec, trial.settings, self.prepared)
+        return Change(told, spec, snapshot if trial.since else None)
+
+    def _with_remedy(self, finding: Finding) -> Finding:
+        if finding.settings and "trial" in finding.evidence:
+            return finding
+        first = next(iter(remedies_of(finding, self.spec)), {})
+        return replace(finding, settings=first)
 
 
-def _changed(finding: Finding, trial: Trial) -> Finding:
+def _found(state: State) -> list[Finding]:
+    return [*([state.finding] if state.finding else []), *noticed_of(state)]
+
+
+def _proven(finding: Finding, trials: Sequence[Trial]) -> Finding:
+    """The finding with what came of its remedies; it offers the one that helped, else the first."""
+    told = [f"Tried as {as_set(trial.settings)}: {trial}." for trial in trials]
+    offered = trials[-1] if trials[-1].helped else trials[0]
     return replace(
         finding,
-        remedy=f"The run was begun again with {as_set(finding.settings)}: {trial}.",
-        evidence={"trial": {name: value for name, value in trial.as_dict().items() if value is not None}},
+        remedy=" ".join([finding.remedy, *told]),
+        evidence={**finding.evidence, "trial": offered.as_dict()},
+        settings=offered.settings,
     )
 
 
-def adopt(folder: Path, spec: Spec, finding: Finding) -> dict[str, Any]:
-    """Write the run down anew with changed settings, at its start; gives the new record.
+def _tell(state: State, finding: Finding) -> None:
+    """Put a finding in the place of the one that says less."""
+    if state.finding and state.finding.code == finding.code:
+        state.finding = finding
+    noticed = state.noticed.get("findings", [])
+    noticed[:] = [finding.as_dict() if each["code"] == finding.code else each for each in noticed]
 
-    What was trained before goes; its history stays as ``before-N.jsonl``. The checkpoint goes first: a run that is
-    killed in between begins again with the settings that ``run.toml`` holds.
+
+def adopt(folder: Path, change: Change, learning: Learning, prepared: Prepared) -> tuple[Spec, Learning]:
+    """Write down what is changed, and set up the training that goes on with it.
+
+    The history of what is given up stays as ``before-N.jsonl``. Where the run begins again its checkpoint goes first: a
+    run that is killed in between begins again with the settings that ``run.toml`` holds. Where it goes on from an epoch
+    its settings stay those of its beginning, and the record says what was changed and when; a run that is killed before
+    its checkpoint says so too is brought there by ``caught_up``.
     """
-    record = files.read_run(folder)[1]
-    healed = [*record.get("healed", []), finding.as_dict()]
-    reason = f"changed for {finding.code}, {finding.place}"
-    reasons = {**record["reasons"], **dict.fromkeys(finding.settings, reason)}
-    record = {**record, "reasons": reasons, "healed": healed}
-    (folder / files.CHECKPOINT).unlink(missing_ok=True)
+    begun, record = files.read_run(folder)
+    record["healed"] = [*record.get("healed", []), change.finding.as_dict()]
     history = folder / "history.jsonl"
     if history.exists():
-        history.replace(folder / f"before-{len(healed)}.jsonl")
-    write_text(folder / "run.toml", files.run_toml(spec, record))
-    return record
+        shutil.copyfile(history, folder / f"before-{len(record['healed'])}.jsonl")
+    if change.snapshot is None:
+        reason = f"changed for {change.finding.code}, {change.finding.place}"
+        record["reasons"] = {**record["reasons"], **dict.fromkeys(change.finding.settings, reason)}
+        (folder / files.CHECKPOINT).unlink(missing_ok=True)
+        write_text(folder / "run.toml", files.run_toml(change.spec, record))
+        return change.spec, set_up(change.spec, prepared, None)
+    write_text(folder / "run.toml", files.run_toml(begun, record))
+    learning = caught_up(learning, change.spec, prepared, files.read_run(folder)[1])
+    learning.state.save(folder / files.CHECKPOINT)
+    return change.spec, learning
+
+
+def caught_up(learning: Learning, spec: Spec, prepared: Prepared, record: Mapping[str, Any]) -> Learning:
+    """The training at its best epoch, where a remedy was adopted that its state does not know of; else as it is."""
+    healed, state = record.get("healed", []), learning.state
+    snapshot = Snapshot.of(state)
+    if snapshot is None or len(state.noticed.get("healed", [])) == len(healed):
+        return learning
+    taken_up = snapshot.take_up(spec, prepared)
+    taken_up.state.seconds = state.seconds
+    samples = [each for each in state.noticed.get("samples", []) if each["step"] <= snapshot.step]
+    taken_up.state.noticed = {"healed": [dict(each) for each in healed], "samples": samples}
+    return taken_up
+
+
+def in_effect(spec: Spec, prepared: Prepared, record: Mapping[str, Any]) -> Spec:
+    """The spec of a run with the remedies that were adopted since it began, or began again."""
+    healed = record.get("healed", [])
+    began = max(
+        (n for n, each in enumerate(healed, 1) if "since_epoch" not in each["evidence"]["trial"]), default=0
+    )
+    for each in healed[began:]:
+        spec = with_settings(spec, each["settings"], prepared)
+    return spec

@@ -25,7 +25,7 @@ from ..training.loop import Watcher
 from . import folder as files
 from . import language
 from .carrying_out import alone, give_up, train_on
-from .doctor import Doctor, adopt
+from .doctor import Doctor, adopt, caught_up, in_effect
 from .findings import findings
 from .inspect import ask
 from .learn import Learning, find_rate, plan, set_up, threads
@@ -109,7 +109,7 @@ def start(
         run_toml = files.run_toml(settled.spec, _record(spec, settled, prepared, own))
         folder = files.create(out, _name(prepared.table.origin), {"run.toml": run_toml}, prepared)
         _finish(folder, settled.spec, prepared, learning, watchers)
-        return _repeated(folder, files.read_run(folder)[0], prepared, watchers)
+        return _repeated(folder, prepared, watchers)
 
 
 def resume(
@@ -155,24 +155,29 @@ def resume(
     with threads(spec.execution.threads):
         if not finished:
             _go_on(folder, spec, prepared, network, watchers)
-        return _repeated(folder, spec, prepared, watchers)
+        return _repeated(folder, prepared, watchers)
 
 
 def _go_on(
     folder: Path, spec: Spec, prepared: Prepared, own: nn.Module | None, watchers: Sequence[Watcher]
 ) -> Run:
     """Finish the run in ``folder``, from its checkpoint where there is one."""
+    record = files.read_run(folder)[1]
+    spec = in_effect(spec, prepared, record)
     learning = set_up(spec, prepared, own)
     if (folder / files.CHECKPOINT).exists():
         learning.state.load(folder / files.CHECKPOINT)
+        learning = caught_up(learning, spec, prepared, record)
     elif own is not None:
         look_over(spec, prepared, learning)
     return _finish(folder, spec, prepared, learning, watchers)
 
 
-def _repeated(folder: Path, spec: Spec, prepared: Prepared, watchers: Sequence[Watcher]) -> Run:
-    """The finished run, trained from further seeds as well where that is asked for."""
+def _repeated(folder: Path, prepared: Prepared, watchers: Sequence[Watcher]) -> Run:
+    """The finished run, trained from further seeds as well where that is asked for, with what was adopted."""
+    spec, record = files.read_run(folder)
     if is_left(folder, spec):
+        spec = in_effect(spec, prepared, record)
 
         def go_on(mine: Path, of_a_seed: Spec, prepared: Prepared) -> Run:
             return _go_on(mine, of_a_seed, prepared, None, watchers)
@@ -203,17 +208,16 @@ def _finish(
 def _attended(
     folder: Path, spec: Spec, prepared: Prepared, learning: Learning, watchers: Sequence[Watcher]
 ) -> tuple[Doctor, Learning]:
-    """Train to the end while the doctor looks on; begun again with each remedy that is adopted."""
-    doctor = Doctor(spec, prepared, files.read_run(folder)[1])
+    """Train to the end while the doctor looks on and tries remedies; with each that is adopted it goes another way."""
     while True:
-        probes = doctor.probes(learning)
-        train_on(folder, learning, plan_of(doctor.spec), [probes, *watchers], doctor.waits)
-        changed = doctor.heal(learning.state) if doctor.waits(learning.state) else None
-        if changed is not None:
-            doctor = Doctor(changed[0], prepared, adopt(folder, *changed))
-            learning = set_up(changed[0], prepared, None)
-        elif learning.state.finished is not None:
+        doctor = Doctor(spec, prepared, files.read_run(folder)[1], learning)
+        doctor.attend(learning.state)
+        if doctor.change is None:
+            train_on(folder, learning, plan_of(spec), [doctor, *watchers], doctor.waits)
+            doctor.attend(learning.state)
+        if doctor.change is None:
             return doctor, learning
+        spec, learning = adopt(folder, doctor.change, learning, prepared)
 
 
 def _write_results(folder: Path, doctor: Doctor, learning: Learning) -> None:

@@ -1,14 +1,13 @@
-"""A remedy on trial: the first steps of the run once more, with it and without, on the same batches."""
+"""A remedy on trial: some hundred steps of the run once more, with it and without, on the same batches."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Mistake, SpecError
-from ..finding import Finding
 from ..settings import nest
 from ..spec import OWN_NETWORK, Spec
 from ..training.loop import averaged, train
@@ -17,9 +16,13 @@ from .learn import Learning, set_up
 from .planning import plan_of
 from .prepared import Prepared
 from .settle import Settled
+from .snapshot import Snapshot, keeps_the_weights
 
 FEWEST, MOST = 200, 600
 """So many steps a trial has: half as many again as it took to find what is wrong, within these bounds."""
+
+EARLY = 400
+"""What is found up to this step is mended from the start, which a trial covers; later on from the best epoch so far."""
 
 BETTER = 0.01
 """A remedy has helped where the validation loss is lower by this share."""
@@ -33,12 +36,14 @@ class Trial:
         settings: that were changed, dotted.
         steps: of the training without it, at most; with other batches as many rows were looked at.
         without, changed: the lowest validation loss of each; infinite where the training broke down.
+        since: the epoch at whose end it begins; 0 is the start of the run.
     """
 
     settings: Mapping[str, Any]
     steps: int
     without: float
     changed: float
+    since: int = 0
 
     @property
     def helped(self) -> bool:
@@ -51,11 +56,19 @@ class Trial:
         """The trial as it stands in the evidence of a finding; a loss that is not finite is None."""
         losses = {"without": self.without, "with": self.changed}
         finite = {name: value if math.isfinite(value) else None for name, value in losses.items()}
-        return {"settings": dict(self.settings), "steps": self.steps, **finite, "helped": self.helped}
+        since = {"since_epoch": self.since} if self.since else {}
+        return {
+            "settings": dict(self.settings),
+            "steps": self.steps,
+            **since,
+            **finite,
+            "helped": self.helped,
+        }
 
     def __str__(self) -> str:
+        since = f" after epoch {self.since}" if self.since else ""
         return (
-            f"in a trial of {self.steps} steps the validation loss was {_shown(self.changed)} with it and "
+            f"in a trial of {self.steps} steps{since} the validation loss was {_shown(self.changed)} with it and "
             f"{_shown(self.without)} without{'' if self.helped else ', so it does not help'}"
         )
 
@@ -86,7 +99,7 @@ def check_heal(spec: Spec, prepared: Prepared) -> None:
     if spec.doctor.heal and (reason := untried(spec, prepared)):
         raise SpecError(
             Mistake(
-                f"--heal begins a run again with a remedy that has helped in a trial, and none can be tried: {reason}",
+                f"--heal goes on with a remedy that has helped in a trial, and none can be tried: {reason}",
                 remedy="leave it out; what is found is told all the same",
             )
         )
@@ -104,25 +117,42 @@ class Trials:
         self.spec, self.prepared = spec, prepared
         self.known: dict[str, tuple[float, int]] = {}
 
-    def of(self, settings: Mapping[str, Any], step: int) -> Trial | None:
-        """Try settings that ask for a remedy of something found at ``step``; None where they do not fit the run."""
-        steps = min(MOST, max(FEWEST, step + step // 2))
+    def of(self, settings: Mapping[str, Any], step: int, snapshot: Snapshot | None = None) -> Trial | None:
+        """Try settings that ask for a remedy of something found at ``step``; None where they do not fit the run.
+
+        Where the run can be taken up at its best epoch so far with these settings, and that is not early, or where they
+        let it go on for longer, it is done from ``snapshot``; else from the start.
+        """
         try:
             spec = with_settings(self.spec, settings, self.prepared)
         except SpecError:
             return None
-        without, size = self._lowest(self.spec, steps)
-        changed, _ = self._lowest(spec, steps, size)
-        return Trial(settings, steps, without, changed)
+        since = snapshot if self._is_late(settings, step, snapshot) else None
+        if "training.epochs" in settings and since is None:
+            return None
+        done = since.step if since else 0
+        steps = min(MOST, max(FEWEST, step + step // 2 - done))
+        without, size = self._lowest(self.spec, steps, since)
+        changed, _ = self._lowest(spec, steps, since, size)
+        return Trial(settings, steps, without, changed, since.best.epoch if since else 0)
 
-    def _lowest(self, spec: Spec, steps: int, size: int = 0) -> tuple[float, int]:
-        """The lowest validation loss of so many steps from the start, and the rows of a batch.
+    def _is_late(self, settings: Mapping[str, Any], step: int, snapshot: Snapshot | None) -> bool:
+        if snapshot is None or not keeps_the_weights(settings):
+            return False
+        if "training.epochs" in settings:
+            return True
+        epochs = int(self.spec.training.epochs or 1)
+        left = snapshot.step // snapshot.best.epoch * (epochs - snapshot.best.epoch)
+        return step > EARLY and left >= FEWEST
+
+    def _lowest(self, spec: Spec, steps: int, since: Snapshot | None, size: int = 0) -> tuple[float, int]:
+        """The lowest validation loss of so many steps, and the rows of a batch.
 
         With batches of another size than ``size`` there are as many rows in all, not steps.
         """
-        key = f"{spec.settings()} {steps} {size}"
+        key = f"{spec.settings()} {steps} {size} {since.best.epoch if since else 0}"
         if key not in self.known:
-            learning = set_up(spec, self.prepared, None)
+            learning = since.take_up(spec, self.prepared) if since else set_up(spec, self.prepared, None)
             mine = learning.batches.size
             wanted = max(1, round(steps * size / mine)) if size else steps
             self.known[key] = (lowest(learning, spec, wanted), mine)
@@ -130,19 +160,25 @@ class Trials:
 
 
 def lowest(learning: Learning, spec: Spec, steps: int) -> float:
-    """Train from the start for so many steps; the lowest validation loss on the way, infinite where it broke down."""
+    """Train for so many steps; the lowest validation loss on the way, infinite where it broke down.
+
+    Of a training whose epochs are all done it is the last one.
+    """
     state = learning.state
+    if state.epoch >= learning.limits.epochs:
+        return float(state.history[-1]["validation"]["loss"])
+    first, end = len(state.history), state.step + steps
     train(
         state,
         learning.batches,
         learning.limits,
         learning.validate,
-        interrupted=lambda: state.step >= steps,
+        interrupted=lambda: state.step >= end,
         plan=plan_of(spec),
     )
     if state.finding is not None:
         return math.inf
-    losses = [line["validation"]["loss"] for line in state.history]
+    losses = [line["validation"]["loss"] for line in state.history[first:]]
     if state.finished is None:
         with averaged(state):
             losses.append(learning.validate(state.network)["loss"])
@@ -162,25 +198,6 @@ def with_settings(spec: Spec, settings: Mapping[str, Any], prepared: Prepared) -
     open_again["execution"].pop("backpropagation", None)
     changed = Spec.from_settings(open_again)
     return planning.by_rule(Settled(changed, {}), set_up(changed, prepared, None)).spec
-
-
-def proven(found: Sequence[Finding], spec: Spec, trials: Trials | None) -> list[Finding]:
-    """The findings with their remedies as settings, tried where the finding is grave and trials are possible."""
-    return [_proven(finding, spec, trials) for finding in found]
-
-
-def _proven(finding: Finding, spec: Spec, trials: Trials | None) -> Finding:
-    settings = finding.settings
-    if not settings or finding.severity == "info" or trials is None or "training.epochs" in settings:
-        return finding
-    trial = trials.of(settings, int(finding.evidence.get("step") or 0))
-    if trial is None:
-        return finding
-    return replace(
-        finding,
-        remedy=f"{finding.remedy} Tried as {as_set(settings)}: {trial}.",
-        evidence={**finding.evidence, "trial": trial.as_dict()},
-    )
 
 
 def as_set(settings: Mapping[str, Any]) -> str:

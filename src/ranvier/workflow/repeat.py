@@ -59,7 +59,7 @@ def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> Non
     Raises:
         Interrupted: the user has asked to stop; ``resume`` goes on.
     """
-    record = files.read_run(folder)[1]
+    record = {name: value for name, value in files.read_run(folder)[1].items() if name != "healed"}
     seeds = [(spec.seed + i) % 2**32 for i in range(spec.repeat)]
     for number, seed in enumerate(seeds[1:], 2):
         mine = files.seed_folder(folder, seed)

@@ -11,12 +11,13 @@ from .markup import Html, details, section, table, tag
 
 def repeat_section(contents: Contents) -> Html:
     """The command, the settings with their reasons, and the versions."""
-    record = contents.record
+    reasons = contents.record.get("reasons", {})
+    changed = _changed(contents.record)
     rows = [
-        (name, _text(value), record.get("reasons", {}).get(name, ""))
+        (name, _text(value), "; ".join([*filter(None, [reasons.get(name)]), *changed.pop(name, [])]))
         for name, value in flat(contents.settings)
     ]
-    reasons = record.get("reasons", {})
+    rows += [(name, "–", "; ".join(told)) for name, told in changed.items()]
     if not contents.settings.get("training", {}).get("loss") and "training.loss" in reasons:
         rows.append(("training.loss", "–", reasons["training.loss"]))
     settings = table("Settings, and why where they were chosen for you", ["setting", "value", "reason"], rows)
@@ -32,6 +33,16 @@ def repeat_section(contents: Contents) -> Html:
         details("run.toml", tag("pre", contents.run_toml, tabindex="0")),
         table("Versions and data", ["what", "version"], _versions(contents)),
     )
+
+
+def _changed(record: Mapping[str, Any]) -> dict[str, list[str]]:
+    """By setting, the values that it was given in the course of the run."""
+    told: dict[str, list[str]] = {}
+    for finding in record.get("healed", []):
+        if since := finding["evidence"]["trial"].get("since_epoch"):
+            for name, value in finding["settings"].items():
+                told.setdefault(name, []).append(f"{value} after epoch {since}, for {finding['code']}")
+    return told
 
 
 def _versions(contents: Contents) -> list[tuple[str, str]]:
