@@ -1,7 +1,7 @@
 """Bits for each character by a small GPT beside Kneser-Ney 5-grams; writing with a cache; memory while a text grows.
 
-    scripts/bench language hamlet hamlet.txt [EPOCHS]   Hamlet, the last lines test
-    scripts/bench language brown FOLDER [EPOCHS]        the Brown corpus as its files WORD/TAG, whole files test
+    scripts/bench language hamlet hamlet.txt [KEY=VALUE ...]  Hamlet, the last lines test
+    scripts/bench language brown FOLDER [KEY=VALUE ...]       the Brown corpus as its files WORD/TAG, whole files test
     scripts/bench language ngrams hamlet.txt            our Kneser-Ney beside nltk's, on a few characters
     scripts/bench language cache                        512 tokens with keys and values remembered, and without
     scripts/bench language memory [MB ...]              the memory of reading, encoding and drawing from a corpus
@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -31,12 +30,9 @@ from ranvier.data.windows import Windows
 from ranvier.evaluation.ngrams import NGrams
 from ranvier.network.gpt import GPT
 from ranvier.network.language import Sampling, write
+from ranvier.settings import parse_setting
 
-SHAPES: dict[str, dict[str, Any]] = {
-    "hamlet": {"layers": 3, "width": 96, "heads": 3, "length": 128, "dropout": 0.2},
-    "brown": {"layers": 4, "width": 160, "heads": 5, "length": 128, "dropout": 0.0},
-}
-EPOCHS = {"hamlet": 70, "brown": 22}
+CORPORA = ("hamlet", "brown")
 
 
 def plain(folder: Path, into: Path) -> Path:
@@ -50,17 +46,16 @@ def plain(folder: Path, into: Path) -> Path:
     return into
 
 
-def measured(name: str, source: Path, epochs: int) -> None:
+def measured(name: str, source: Path, more: list[str]) -> None:
     """Train, and print the row of the table."""
     with tempfile.TemporaryDirectory() as scratch:
         if name == "brown":
             source = plain(source, Path(scratch))
         settings = {
             "task": "generate",
-            "network": {"name": "gpt", **SHAPES[name]},
-            "training.epochs": epochs,
             "split.validation": 0.1,
             "split.test": 0.1,
+            **dict(parse_setting(one) for one in more),
         }
         start, spent = time.monotonic(), time.process_time()
         run = rv.fit(source, settings=settings, out=Path(scratch) / "run")
@@ -148,8 +143,8 @@ def one(size: int) -> None:
 
 def main(what: str, *more: str) -> None:
     """Run one of the benchmarks."""
-    if what in SHAPES:
-        measured(what, Path(more[0]).expanduser(), int(more[1]) if len(more) > 1 else EPOCHS[what])
+    if what in CORPORA:
+        measured(what, Path(more[0]).expanduser(), list(more[1:]))
     elif what == "ngrams":
         ngrams(Path(more[0]).expanduser())
     elif what == "cache":

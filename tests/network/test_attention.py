@@ -163,3 +163,19 @@ def test_turned_products_depend_on_the_distance_alone() -> None:
 def test_heads_must_share_the_width() -> None:
     with pytest.raises(SpecError, match=r"5 heads of attention cannot share 12 features.*network.width = 15"):
         MultiHeadAttention(12, 5)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_in_16_bits_is_that_of_the_formula(causal: bool) -> None:
+    layer = MultiHeadAttention(E, H)
+    for number, parameter in enumerate(layer.parameters()):
+        nn.init.normal_(parameter, 0.0, 0.3, generator=torch.Generator().manual_seed(number))
+    x = torch.randn(2, 5, E, generator=torch.Generator().manual_seed(9))
+    exact = layer(x, causal=causal)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = layer(x, causal=causal)
+    assert rounded.dtype == torch.bfloat16
+    assert torch.allclose(rounded.float(), exact, atol=0.03)
+    (ours,) = torch.autograd.grad(rounded.float().sum(), layer.query.weight)
+    (theirs,) = torch.autograd.grad(exact.sum(), layer.query.weight)
+    assert torch.allclose(ours, theirs, atol=0.05 * theirs.abs().max().item() + 0.01)

@@ -127,7 +127,7 @@ def test_gpt_does_not_look_ahead(positions: str) -> None:
 def test_gpt_says_the_same_from_its_cache(positions: str) -> None:
     network = small(positions)
     ids = torch.randint(0, 11, (2, 8), generator=torch.Generator().manual_seed(0))
-    cache = network.cache(rows=2)
+    cache = network.memory(rows=2)
     with torch.no_grad():
         parts = [network(ids[:, a:b], cache) for a, b in [(0, 3), (3, 4), (4, 8)]]
     assert torch.allclose(torch.cat(parts, dim=1), network(ids), atol=1e-5)
@@ -164,3 +164,43 @@ def test_gpt_learns_one_batch_by_heart() -> None:
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.05
+
+
+def with_grams(grams: int = 4) -> GPT:
+    network = GPT(11, layers=1, width=E, heads=H, length=8, dropout=0.0, grams=grams, rows=50)
+    network.reset(torch.Generator().manual_seed(1))
+    return network
+
+
+def test_n_grams_do_not_look_ahead_and_are_the_same_from_a_memory() -> None:
+    network = with_grams()
+    ids = torch.randint(0, 11, (2, 8), generator=torch.Generator().manual_seed(0))
+    other = ids.clone()
+    other[:, 5:] = (other[:, 5:] + 1) % 11
+    assert torch.allclose(network(ids)[:, :5], network(other)[:, :5], atol=1e-6)
+    memory = network.memory(rows=2)
+    with torch.no_grad():
+        parts = [network(ids[:, a:b], memory) for a, b in [(0, 1), (1, 4), (4, 5), (5, 8)]]
+    assert torch.allclose(torch.cat(parts, dim=1), network(ids), atol=1e-5)
+    assert memory.ids.tolist() == ids[:, -3:].tolist()
+
+
+def test_a_place_is_told_its_last_tokens_and_no_others() -> None:
+    grams = with_grams().grams
+    ids = torch.tensor([[1, 2, 3, 4, 5], [9, 2, 3, 4, 5]])
+    rows = grams.places(ids)
+    assert rows.shape == (2, 5, 3)
+    assert torch.equal(rows[0, 4], rows[1, 4])  # the same four tokens
+    assert rows[0, 3].tolist()[:2] == rows[1, 3].tolist()[:2] and rows[0, 3, 2] != rows[1, 3, 2]
+    assert [int(column.min()) // 50 for column in rows.unbind(-1)] == [
+        0,
+        1,
+        2,
+    ]  # each length has its own rows
+
+
+def test_n_grams_by_hand() -> None:
+    two = (5 * 1_000_003 + 4 * 7_919 + 2) % (2**31 - 1)
+    three = (two * 1_000_003 + 3 * 7_919 + 3) % (2**31 - 1)
+    found = with_grams(3).grams.places(torch.tensor([[3, 4, 5]]))
+    assert found[0, 2].tolist() == [two % 50, 50 + three % 50]

@@ -15,7 +15,7 @@ from ranvier.delivery.language import LanguageModel, load_language
 from ranvier.errors import DataError, DivergedError, Interrupted, ModelFileError, RunError, SpecError
 from ranvier.insight import report
 from ranvier.spec import Spec
-from ranvier.workflow import language
+from ranvier.workflow import language, language_settings
 from small_run import StopAt, small_run
 
 TEXT = "".join(
@@ -236,3 +236,33 @@ def test_models_of_tables_and_of_text_are_told_apart(run: rv.Run, tmp_path: Path
         load_language(table.folder / "model.rv")
     with pytest.raises(ModelFileError, match="is a language model, which goes on with a text"):
         load_table(run.folder / "model.rv")
+
+
+@pytest.mark.parametrize(
+    ("quick", "said", "cost", "precision"),
+    [
+        (True, {}, 10**9, "bfloat16"),
+        (False, {}, 10**9, "float32"),
+        (True, {}, 10**6, "float32"),
+        (True, {"execution.plan": "exact"}, 10**9, "float32"),
+        (True, {"execution.precision": "float32"}, 10**9, None),
+    ],
+)
+def test_products_are_formed_in_16_bits_where_that_pays(
+    monkeypatch: pytest.MonkeyPatch, quick: bool, said: dict[str, Any], cost: int, precision: str | None
+) -> None:
+    monkeypatch.setattr(language_settings, "multiplies_in_16_bits", lambda: quick)
+    chosen = language_settings.plan_in(Spec.from_settings({"task": "generate", **said}), cost)
+    assert chosen.get("execution.precision", (None, ""))[0] == precision
+
+
+def test_small_texts_and_pieces_of_words_have_other_networks() -> None:
+    spec = Spec.from_settings({"task": "generate"})
+    shapes = [
+        language_settings.settle(spec, count, True, level, "").spec
+        for count, level in [(100_000, "characters"), (5_000_000, "characters"), (5_000_000, "bpe")]
+    ]
+    options = [shape.network.options for shape in shapes]
+    assert [each.get("grams") for each in options] == [5, 5, None]
+    assert [shape.training.batch_size for shape in shapes] == [16, 32, 32]
+    assert options[0]["dropout"] > 0 == options[1]["dropout"]

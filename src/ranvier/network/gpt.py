@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -9,6 +10,7 @@ from torch import Generator, Tensor, nn
 
 from ..limits import ActivationName, Count, Fraction
 from .attention import KeysAndValues, Positions
+from .grams import Grams
 from .layers import embedding
 from .transformer import Block, Places, reset_blocks
 
@@ -29,6 +31,8 @@ class GPT(nn.Module):
         dropout: of what each part adds, and of what goes in.
         activation: of a block's perceptron.
         positions: rotary, learned or sinusoidal.
+        grams: a place is also told the n-grams of up to so many tokens that end there (``grams.Grams``); 1 for none.
+        rows: of the table of the n-grams of each length.
 
     Attributes:
         multiplications: for one token, about.
@@ -50,6 +54,8 @@ class GPT(nn.Module):
         dropout: Fraction = 0.1,
         activation: ActivationName = "gelu",
         positions: Positions = "rotary",
+        grams: Count = 1,
+        rows: Count = 32_768,
     ) -> None:
         super().__init__()
         self.size, self.length, self.width = size, length, width
@@ -61,6 +67,9 @@ class GPT(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
         self.multiplications = sum(p.numel() for p in self.parameters()) + 2 * layers * length * width
+        self.grams = Grams(width, longest=grams, rows=rows) if grams > 1 else None
+        if self.grams is not None:
+            self.multiplications += self.grams.multiplications
         self.reset(torch.default_generator)
 
     def reset(self, generator: Generator) -> None:
@@ -68,28 +77,60 @@ class GPT(nn.Module):
         nn.init.normal_(self.embedding.weight, 0.0, 0.02, generator=generator)
         reset_blocks(self.blocks, generator, len(self.blocks))
         self.places.reset(generator)
+        if self.grams is not None:
+            self.grams.reset(generator)
         self.norm.reset_parameters()
 
-    def forward(self, ids: Tensor, cache: list[KeysAndValues] | None = None) -> Tensor:
+    def forward(self, ids: Tensor, memory: Memory | None = None) -> Tensor:
         """The logits of the next token after each of T tokens.
 
         Args:
             ids: (B, T) int64.
-            cache: of the tokens before these (``cache``); it then holds these too.
+            memory: of the tokens before these (``memory``); it then holds these too.
 
         Returns:
             (B, T, V).
         """
-        first = cache[0].filled if cache else 0
-        x, turned = self.places(self.embedding(ids), first)
+        x = self.embedding(ids)
+        if self.grams is not None:
+            seen = ids if memory is None else torch.cat([memory.ids, ids], dim=1)
+            x = x + self.grams(seen)[:, seen.shape[1] - ids.shape[1] :]
+        x, turned = self.places(x, memory.filled if memory else 0)
         x = self.dropout(x)
         for number, block in enumerate(self.blocks):
-            x = block(x, causal=True, turned=turned, cache=cache[number] if cache else None)
+            x = block(x, causal=True, turned=turned, cache=memory.blocks[number] if memory else None)
+        if memory is not None:
+            whole = torch.cat([memory.ids, ids], dim=1)
+            memory.ids = whole[:, max(whole.shape[1] - self.reach + 1, 0) :]
         logits: Tensor = self.norm(x) @ self.embedding.weight.T
         return logits
 
-    def cache(self, rows: int = 1) -> list[KeysAndValues]:
-        """An empty memory of keys and values for ``rows`` texts of up to ``length`` tokens."""
+    @property
+    def reach(self) -> int:
+        """So many tokens, with that of the place itself, are told to a place before there is any attention."""
+        return self.grams.longest if self.grams else 1
+
+    def memory(self, rows: int = 1) -> Memory:
+        """An empty memory for ``rows`` texts of up to ``length`` tokens."""
         block: Block = self.blocks[0]  # type: ignore[assignment]
         heads = block.attention.heads
-        return [KeysAndValues(rows, heads, self.length, self.width // heads) for _ in self.blocks]
+        blocks = [KeysAndValues(rows, heads, self.length, self.width // heads) for _ in self.blocks]
+        return Memory(blocks, torch.zeros(rows, 0, dtype=torch.int64))
+
+
+@dataclass
+class Memory:
+    """What a network remembers of the tokens so far, so that it need not compute it again for a further one.
+
+    Args:
+        blocks: the keys and values of each block.
+        ids: (B, n) the last tokens, as many as the next one's n-grams reach back.
+    """
+
+    blocks: list[KeysAndValues]
+    ids: Tensor
+
+    @property
+    def filled(self) -> int:
+        """How many tokens there have been."""
+        return self.blocks[0].filled

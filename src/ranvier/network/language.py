@@ -79,7 +79,7 @@ def write(
     which it fills up again.
 
     Args:
-        network: such as ``GPT``, with ``length`` and ``cache()``.
+        network: such as ``GPT``, with ``length`` and ``memory()``.
         ids: of the tokens so far; at least one.
         count: how many tokens to write.
         sampling: how each is chosen.
@@ -94,14 +94,14 @@ def write(
     network.eval()
     try:
         seen = list(ids[-network.length :])
-        cache = network.cache() if cached else None
+        memory = network.memory() if cached else None
         fresh = seen
         for _ in range(count):
             if len(seen) > network.length:
                 seen = seen[-max(network.length // 2, 1) :]
-                cache = network.cache() if cached else None
+                memory = network.memory() if cached else None
                 fresh = seen
-            logits = network(torch.tensor([fresh if cached else seen]), cache)[0, -1]
+            logits = network(torch.tensor([fresh if cached else seen]), memory)[0, -1]
             token = sampling.choose(logits, generator)
             yield token
             seen, fresh = [*seen, token], [token]

@@ -38,7 +38,7 @@ from ..training.state import State
 from . import folder as files
 from .carrying_out import carry_out, give_up
 from .language_measure import measure, samples
-from .language_settings import mistakes, settle, steps_of
+from .language_settings import mistakes, plan_in, settle, steps_of
 from .learn import Learning, threads
 from .planning import plan_of
 from .reporting import write_report
@@ -51,7 +51,7 @@ FITTED = 1 << 24
 CHARACTERS = 10_000_000
 """Up to so many bytes of training text, a token is a character."""
 
-WATCHED = 1 << 16
+WATCHED = 1 << 15
 """So many tokens of the validation part are watched while training."""
 
 
@@ -246,10 +246,11 @@ def plan(spec: Spec, prepared: PreparedCorpus) -> tuple[Settled, Learning]:
     core: Any = learning.state.network
     cost = multiplications(core.network) * core.network.length
     settled = with_threads(settled, cost, learning.batches.size)
-    plan: dict[str, Any] = {"backpropagation": "autograd", "precision": "float32", "layout": "contiguous"}
-    chosen = {f"execution.{k}": v for k, v in plan.items() if getattr(settled.spec.execution, k) is None}
-    reasons = {**settled.reasons, **dict.fromkeys(chosen, "the default for text")}
-    return Settled(settled.spec.replace(chosen), reasons), learning
+    chosen = plan_in(settled.spec, cost * learning.batches.size)
+    reasons = {**settled.reasons, **{key: reason for key, (_, reason) in chosen.items()}}
+    return Settled(
+        settled.spec.replace({key: value for key, (value, _) in chosen.items()}), reasons
+    ), learning
 
 
 def set_up(spec: Spec, prepared: PreparedCorpus) -> Learning:

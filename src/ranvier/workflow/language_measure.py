@@ -18,7 +18,7 @@ from ..evaluation.ngrams import NGrams
 from ..spec import Spec
 from .measure import UNMEASURED
 
-MEASURED = 1 << 20
+MEASURED = 1 << 18
 """So many tokens of a part are measured at most, its first ones."""
 
 COUNTED = 20_000_000

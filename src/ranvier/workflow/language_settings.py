@@ -7,6 +7,7 @@ from typing import Any
 from ..assemble import is_language
 from ..catalog import NETWORKS, load
 from ..errors import Mistake
+from ..execution.plan import multiplies_in_16_bits
 from ..options import defaults
 from ..spec import Choice, Spec
 from ..training.optimizers import DEFAULT_RATES
@@ -15,6 +16,13 @@ from .settle import UNLIMITED_EPOCHS, Settled
 
 FEWEST = 400
 """A short text is learnt in so many steps at least."""
+
+
+SMALL = 400_000
+"""A text of fewer tokens is learnt by heart, where nothing is done against it."""
+
+HEAVY = 100_000_000
+"""From so many multiplications of a step on, 16-bit numbers pay."""
 
 
 def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str) -> Settled:
@@ -27,12 +35,12 @@ def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str)
         level: what a token is.
         level_reason: why; empty where the user says it.
     """
-    network = spec.network or Choice(name="gpt", options=_shape(count))
+    network = spec.network or Choice(name="gpt", options=_shape(count, level))
     built: Any = load("networks", network.name)
     length = int({**defaults("networks", network.name), **network.options}["length"])
-    batch = spec.training.batch_size or 16
+    batch = spec.training.batch_size or (16 if count < SMALL else 32)
     steps = steps_of(count, length, int(batch))
-    passes = 30 if count < 400_000 else max(1.0, 12_000_000 / count)
+    passes = 30 if count < SMALL else max(1.0, 12_000_000 / count)
     epochs = max(1, round(passes * count / (steps * length * int(batch))), -(-FEWEST // steps))
     optimizer = spec.training.optimizer or Choice(name="muon", options={"weight_decay": 0.1})
     given = spec.training.epochs is not None or spec.training.time is not None
@@ -113,11 +121,31 @@ def _languages() -> list[str]:
     return [name for name in NETWORKS if is_language(name)]
 
 
-def _shape(count: int) -> dict[str, Any]:
+def _shape(count: int, level: str) -> dict[str, Any]:
     """The options of the network for so many tokens of training text, where the user names none."""
-    if count < 400_000:
-        return {"layers": 4, "width": 128, "length": 128, "dropout": 0.2}
-    return {"layers": 4, "width": 192, "length": 128, "dropout": 0.0}
+    grams = {"grams": 5} if level in ("characters", "bytes") else {}
+    if count < SMALL:
+        return {"layers": 4, "width": 128, "length": 128, "dropout": 0.2, **grams}
+    return {"layers": 4, "width": 192, "heads": 3, "length": 128, "dropout": 0.0, **grams}
+
+
+def plan_in(spec: Spec, cost: int) -> dict[str, tuple[Any, str]]:
+    """How the steps are carried out, where the user leaves it open, with the reasons.
+
+    Args:
+        spec: what is asked.
+        cost: the multiplications of a step, forward.
+    """
+    usual = "the default for text"
+    precision = ("float32", usual)
+    if spec.execution.plan != "exact" and cost >= HEAVY and multiplies_in_16_bits():
+        precision = ("bfloat16", "this processor multiplies 16-bit numbers faster")
+    wanted = {
+        "execution.backpropagation": ("autograd", usual),
+        "execution.precision": precision,
+        "execution.layout": ("contiguous", usual),
+    }
+    return {key: each for key, each in wanted.items() if _open(spec, key)}
 
 
 def _open(spec: Spec, key: str) -> bool:
