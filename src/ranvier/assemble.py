@@ -29,7 +29,7 @@ from .spec import OWN_NETWORK, Choice
 BESIDE = [128]
 """The hidden layer in which the features of pictures and sequences meet those of other columns."""
 
-READ = {"image": "pictures", "text": "texts", "series": "series", "audio": "sounds"}
+READ = {"image": "pictures", "text": "texts", "series": "series", "audio": "sounds", "tokens": "tokens"}
 """The blocks that networks of their own read, with what they hold in words."""
 
 
@@ -181,7 +181,13 @@ def reads(network: str) -> tuple[str, ...]:
     role = getattr(member, "role", None)
     if role == "forecast":
         return ("series",)
-    return ("image",) if role == "picture" else tuple(member.reads) if role == "sequence" else ()
+    if role == "sequence":
+        vectors = "text" in member.reads and not getattr(member, "reads_ids", False)
+        return (
+            *member.reads,
+            *(("tokens",) if vectors else ()),
+        )  # whose vectors are made like those of words
+    return ("image",) if role == "picture" else ()
 
 
 def forecasts(network: str) -> bool:

@@ -52,6 +52,7 @@ KINDS = {
     "text": "ranvier.data.kinds.text:Text",
     "series": "ranvier.data.kinds.series:Series",
     "audio": "ranvier.data.kinds.audio:Audio",
+    "tokens": "ranvier.data.kinds.tokens:TokenLists",
 }
 
 ENCODERS = {  # by the name of a kind its default encoder; then those that a network names
@@ -66,6 +67,7 @@ ENCODERS = {  # by the name of a kind its default encoder; then those that a net
     "text": "ranvier.network.sequences:Texts",
     "series": "ranvier.network.series:TimeSeries",
     "audio": "ranvier.network.sounds:Sounds",
+    "tokens": "ranvier.network.tokens:Tokens",
     "pixels": "ranvier.network.pictures.encoders:Pixels",  # for a network that names it
     "piecewise": "ranvier.network.piecewise:Piecewise",  # for a network that names it
 }
@@ -147,6 +149,7 @@ LOSSES = {
     "perceptron": "ranvier.losses:PerceptronCriterion",
     "quantile": "ranvier.losses:Quantile",
     "ctc": "ranvier.losses:CTC",
+    "token_cross_entropy": "ranvier.losses:TokenCrossEntropy",
 }
 
 TASKS = {
@@ -157,6 +160,7 @@ TASKS = {
     "label": "ranvier.tasks.label:Label",
     "forecast": "ranvier.tasks.forecast:Forecast",
     "transcribe": "ranvier.tasks.transcribe:Transcribe",
+    "tag": "ranvier.tasks.tag:Tag",
 }
 
 TEXT_TASKS = {  # learnt from a corpus of plain text, which has no target column
@@ -171,6 +175,7 @@ TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is
     "label": "labels",
     "forecast": "number",
     "transcribe": "text",
+    "tag": "tokens",
 }
 
 METRICS = {
@@ -212,6 +217,9 @@ METRICS = {
     "character_error_rate": "ranvier.evaluation.transcripts:character_error_rate",
     "word_error_rate": "ranvier.evaluation.transcripts:word_error_rate",
     "exact_match": "ranvier.evaluation.transcripts:exact_match",
+    "token_accuracy": "ranvier.evaluation.tagging:token_accuracy",
+    "entity_f1": "ranvier.evaluation.tagging:entity_f1",
+    "row_accuracy": "ranvier.evaluation.tagging:row_accuracy",
 }
 
 BASELINES = {

@@ -11,7 +11,8 @@ says which forms of ``outputs`` it takes:
 - ``"rates"``: logarithms of rates (B, K), target (B, K) float of at least 0; the loss is the mean over K;
 - ``"quantiles"``: step by step the quantiles of H values (B, H Q), target (B, 2 + H) as forecasts have it;
 - ``"spelling"``: logits (B, T, K) of each of T frames, NaN where a row has none, target (B, S) int64, -1 where a row
-  has no more symbols.
+  has no more symbols;
+- ``"tags"``: logits (B, T, K) of each of T tokens, NaN where a row has none, target (B, T) int64, -1 there.
 
 z is a logit, y the target, p_t the probability of the true class. All are finite, with finite gradients, for logits of
 any size that the squares allow.
@@ -289,6 +290,34 @@ class CTC:
         spelt = target.clamp_min(0)
         losses = functional.ctc_loss(logs, spelt, frames, symbols, reduction="none", zero_infinity=True)
         return torch.where(frames > 0, losses / symbols.clamp_min(1), torch.nan)
+
+
+class TokenCrossEntropy:
+    """The cross-entropy of the tag of each token, -log softmax(z)_y, its mean over the tokens of a row.
+
+    A row without tokens adds nothing.
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("tags",)
+    positions: ClassVar[bool] = True
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, T, K) and (B, T) to (B,)."""
+        if outputs.ndim != 3 or target.shape != outputs.shape[:2] or target.is_floating_point():
+            raise SpecError(
+                Mistake(
+                    f"loss 'token_cross_entropy' was given outputs of shape {_shape(outputs)} for a target of shape "
+                    f"{_shape(target)}",
+                    "outputs of shape (rows, tokens, tags) for a target of shape (rows, tokens)",
+                    "let the network give outputs for each token",
+                )
+            )
+        there = target >= 0
+        logits = outputs.masked_fill(~there.unsqueeze(2), 0.0)
+        losses = functional.cross_entropy(
+            logits.flatten(0, 1), target.flatten(), ignore_index=-1, reduction="none"
+        )
+        return losses.view(target.shape).sum(dim=1) / there.sum(dim=1).clamp_min(1)
 
 
 def _check_values(loss: str, outputs: Tensor, target: Tensor) -> None:

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,9 @@ DARK, LIGHT, GROUND = (written(np.array([[row]], np.uint8)) for row in ([0, 100]
 HUSH, HUSH_2 = (hush(n) for n in (1, 160))  # a frame and two of silence
 PAD = [9.0] * 64
 SILENT = [round(float(np.log(1e-6)), 6)] * 64
+SMALL, CAPITAL, MIXED = ([1 + crc32(sign) % (2**14 - 1), *[0] * 7] for sign in (b"=x", b"=X", b"=Xx"))
+MIXED[1], MIXED[4] = (1 + crc32(part.encode()) % (2**14 - 1) for part in ("c-", "-é"))
+A, B, CE, NONE = [2, *SMALL], [3, *SMALL], [4, *MIXED], [0] * 9
 SATURDAY, MONDAY = turn(5 / 7), turn(0)
 
 PADDED = 9.0
@@ -296,6 +300,30 @@ CASES: dict[str, Case] = {
         strange=([[1], [2]], [1.5, 2.5]),
         expected="sounds: paths, or encoded bytes",
     ),
+    "tokens": Case(
+        text=["a b", " Cé ", "", "b a b", "a", "?"],
+        native=[["a", "b"], ["Cé"], None, ["b", "a", "b"], ["a"], None],
+        prepared=[
+            [A, B, NONE],
+            [CE, NONE, NONE],
+            [NONE] * 3,
+            [B, A, B],
+            [A, NONE, NONE],
+            [NONE] * 3,
+        ],
+        inverted=[["a", "b"], ["cé"], None, ["b", "a", "b"], ["a"], None],
+        later=["a b", "NA", "d", "a d", None, "B"],
+        repaired={
+            "missing: taken as no tokens": [2, 5],
+            "tokens rare or not seen in training: taken as unknown, with their spelling": [3, 4],
+        },
+        stand_in=[NONE, NONE],
+        other={2: [[1, *A[1:]], NONE], 3: [A, [1, *A[1:]]], 5: [[B[0], *CAPITAL], NONE]},
+        features={"sizes": [5], "length": 1.2},
+        bad=[["red", "green"], ["they counted the ships", "it rained"], ["1", "2"], [None, "?"]],
+        empty=(1, 9),
+        expected="tokens: lists of text",
+    ),
 }
 
 
@@ -315,7 +343,7 @@ def said(kind: Any) -> dict[str, Any]:
     return {key: value for key, value in kind.state().items() if key not in ("separators", "written")}
 
 
-SEQUENCES = ("text", "series", "audio")
+SEQUENCES = ("text", "series", "audio", "tokens")
 """The kinds of which all columns are one sequence."""
 
 every_kind = pytest.mark.parametrize("name", KINDS)
@@ -357,7 +385,7 @@ def test_transform_gives_the_numbers_worked_by_hand(name: str) -> None:
     case = CASES[name]
     prepared = plain(fitted(name).transform(pl.DataFrame({"a": case.text})))
     assert rounded(prepared) == case.prepared
-    whole = {"category": torch.int64, "image": torch.uint8, "text": torch.int64}
+    whole = {"category": torch.int64, "image": torch.uint8, "text": torch.int64, "tokens": torch.int64}
     assert prepared.dtype == whole.get(name, torch.float32)
     assert prepared.is_contiguous()
 

@@ -7,6 +7,7 @@ import pytest
 
 from ranvier.catalog import METRICS, load
 from ranvier.errors import DataError
+from ranvier.evaluation import tagging
 from ranvier.evaluation.more_metrics import pinball
 from reference.metric_oracles import ORACLES
 
@@ -116,6 +117,23 @@ def texts_of(case, generator):
     return np.array(target), np.array(heard), weight_of(rows, generator)
 
 
+def tags_of(case, generator):
+    """Tags (N,), true and said, and whole weights (N,)."""
+    rows = {"one row": 1, "two rows": 2}.get(case, int(generator.integers(5, 30)))
+    names = ["B-A", "I-A", "I-B", "B-B", "O", "I-", "other"][: 2 if case == "ties" else 7]
+    target = [tuple(generator.choice(names, n)) for n in generator.integers(1, 9, rows)]
+    said = [
+        tuple(tag if generator.random() < 0.6 else generator.choice(names) for tag in row) for row in target
+    ]
+    if case in ("one class", "constant prediction"):
+        said = [("O",) * len(row) for row in target]
+    if case == "one class":
+        target = said
+    if case in ("all right", "a class absent"):
+        said = target
+    return tagging.rows_of(target), tagging.rows_of(said), weight_of(rows, generator)
+
+
 def rows_of(metric, case, generator, classes=7):
     """What a metric of that form takes."""
     others = {
@@ -124,6 +142,7 @@ def rows_of(metric, case, generator, classes=7):
         "counts": counts_of,
         "forecasts": forecasts_of,
         "texts": texts_of,
+        "tags": tags_of,
     }
     if metric.form in others:
         return others[metric.form](case, generator)
@@ -172,7 +191,7 @@ def test_the_pinball_loss_is_scikit_learns(level, case):
 @pytest.mark.parametrize("name", METRICS)
 def test_what_is_not_finite_is_refused(name, wrong):
     metric = load("metrics", name)
-    if metric.form == "texts":
+    if metric.form in ("texts", "tags"):
         pytest.skip("texts are always finite")
     target, prediction, _ = rows_of(metric, "random", np.random.default_rng(0))
     prediction = prediction.copy()

@@ -7,7 +7,7 @@ import pytest
 
 from ranvier.catalog import METRICS, load
 from ranvier.errors import DataError
-from ranvier.evaluation import Metric, measure
+from ranvier.evaluation import Metric, measure, tagging
 
 
 def rows_of(metric, rows=60, seed=0):
@@ -27,6 +27,13 @@ def rows_of(metric, rows=60, seed=0):
         )
         heard = np.array([text.replace("bb", "b d") if n % 2 else text for n, text in enumerate(texts)])
         return texts, heard, texts
+    if metric.form == "tags":
+        names = ["B-A", "I-A", "B-B", "I-B", "O"]
+        true = [
+            tuple(names[i] for i in generator.integers(0, 5, n + 1)) for n in generator.integers(0, 6, rows)
+        ]
+        said = [tuple("O" if generator.random() < 0.3 else tag for tag in row) for row in true]
+        return tagging.rows_of(true), tagging.rows_of(said), tagging.rows_of(true)
     if metric.form == "counts":
         counts = generator.poisson(3.0, rows)
         return counts, generator.gamma(3.0, 1.0, rows), counts
@@ -58,6 +65,7 @@ class TestMetric:
             ("counts", "values"),
             ("labels", "labels"),
             ("texts", "values"),
+            ("tags", "values"),
             ("labels", "probabilities"),
             ("forecasts", "values"),
         }
@@ -104,6 +112,16 @@ class TestMetric:
                 DataError, match=r"The prediction has shape \(60,\) and type int64. Expected \(rows,\) texts"
             ):
                 metric(target, np.arange(60))
+            return
+        if metric.form == "tags":
+            with pytest.raises(
+                DataError, match=r"The prediction has shape \(60,\) and type int64. Expected \(rows,\) tuples"
+            ):
+                metric(target, np.arange(60))
+            with pytest.raises(
+                DataError, match="have not as many tags in 1 of 60 rows. Expected a tag for each"
+            ):
+                metric(target, tagging.rows_of([("O",) * 9, *prediction[1:]]))
             return
         prediction = prediction.copy()
         prediction[3] = np.nan

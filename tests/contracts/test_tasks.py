@@ -25,6 +25,7 @@ VALUES: dict[str, list[Any]] = {
     "ordinal": [2, 10, 10, 2, 3, 10],
     "label": ["b;a", "b", "a;c", "b", "c;b;a", "b"],
     "transcribe": ["ab", "ba", "aa b", "ab", "", "ab"],
+    "tag": ["A B A C A A", "B B A A C A", "A A A A A B", "C A B A B A", "A B A A A A", "B A A A A C"],
 }
 ANSWERS: dict[str, list[Any]] = {**VALUES, "label": ["a;b", "b", "a;c", "b", "a;b;c", "b"]}
 UNKNOWN = {
@@ -34,6 +35,7 @@ UNKNOWN = {
     "ordinal": "4",
     "label": "a;z",
     "transcribe": "az",
+    "tag": "A Z",
 }
 TRIVIAL = {"classify": 0.5, "regress": np.std(VALUES["regress"]), "ordinal": 0.0, "label": 2 * 5 / (10 + 6)}
 """What the trivial answer's metric is: half of the rows are of one class, one answer has no kappa, 'b' alone."""

@@ -14,6 +14,8 @@ import torch
 from sklearn import metrics as sk
 from torchmetrics.functional import text as tm_text
 
+from reference.entities import counted
+
 
 def binary_or_macro(score):
     """A ranking score of class 1 of two, or its mean over the classes that some rows have and some have not."""
@@ -188,6 +190,18 @@ def smape_of(y, f, error, zero):
     return float(share(torch.tensor(f[:, 2] - zero), torch.tensor(y - zero)))
 
 
+def of_tokens(target, said, w):
+    """Each token is a row for scikit-learn, with the weight of the row that it stands in."""
+    weights = np.repeat(w, [len(row) for row in target])
+    flat = [[tag for row in rows for tag in row] for rows in (target, said)]
+    return sk.accuracy_score(*flat, sample_weight=weights) if weights.any() else np.nan
+
+
+def of_entities(target, said, w):
+    right, true, given = np.array([counted(*pair) for pair in zip(target, said)]).T @ w
+    return 2 * right / (true + given) if true + given else np.nan
+
+
 ORACLES = {
     "mase": of_forecasts(lambda y, f, error, zero: sk.mean_absolute_error(y, f[:, 2]) / error),
     "smape": of_forecasts(smape_of),
@@ -204,6 +218,9 @@ ORACLES = {
     "character_error_rate": of_texts(tm_text.char_error_rate),
     "word_error_rate": of_texts(tm_text.word_error_rate),
     "exact_match": lambda truth, heard, w: sk.accuracy_score(truth, heard, sample_weight=w),
+    "token_accuracy": of_tokens,
+    "entity_f1": of_entities,
+    "row_accuracy": lambda target, said, w: np.average([a == b for a, b in zip(target, said)], weights=w),
     "accuracy": of_labels(sk.accuracy_score),
     "balanced_accuracy": balanced,
     "precision_macro": averaged(sk.precision_score, "macro"),

@@ -15,6 +15,7 @@ from .ledger import Ledger
 from .raw_pictures import names_of
 from .schema import Schema
 from .table import Table
+from .tagged import unequal
 from .target import unusable
 
 FILES = {"image": ("picture", no_pictures), "audio": ("sound", no_sounds)}
@@ -60,6 +61,12 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
                     f"a {what} that cannot be read: {reason}{named}", table.rows[bad].tolist(), column
                 )
                 dropped = dropped | bad
+    for name in schema.targets:
+        if schema[name].kind == "tokens":
+            tokens = [column for column in schema.inputs if schema[column].kind == "tokens"]
+            for column, reason, rows in unequal(table.frame, name, tokens):
+                ledger.drop(reason, table.rows[rows & ~dropped].tolist(), column)
+                dropped = dropped | rows
     if any(schema[name].kind == "text" for name in schema.targets):
         dropped = dropped | _silent(table, schema, ledger, dropped)
     for name, reasons in wrong.items():

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from ..catalog import TARGET_KINDS, load
 from ..errors import Mistake
+from .kinds.tokens import cut
 from .kinds.values import is_readable, read_numbers, read_text
+from .tagged import counts, wrong_tags
 from .unfit import are_dates, comparable, is_numeric
 
 MOST_CLASSES = 20
@@ -19,7 +21,7 @@ MOST_CLASSES = 20
 LEAST_PER_CLASS = 5
 """Whole numbers must occur so often, on average, to be classes (two distinct ones always are)."""
 
-KINDS = ("number", "category", "boolean", "labels", "text")
+KINDS = ("number", "category", "boolean", "labels", "text", "tokens")
 """The kinds that a target may be said to have."""
 
 
@@ -80,9 +82,11 @@ def target_mistakes(name: str, values: pl.Series, kind: str) -> Iterable[Mistake
     Args:
         name: of the column.
         values: its raw values (N).
-        kind: ``category``, ``number``, ``labels`` or ``text``.
+        kind: ``category``, ``number``, ``labels``, ``text`` or ``tokens``.
     """
-    if kind == "labels":
+    if kind == "tokens":
+        yield from _tag_mistakes(name, values)
+    elif kind == "labels":
         yield from _label_mistakes(name, values)
     elif not is_readable(values) or are_dates(values):
         what = "dates or times" if is_readable(values) else f"values of type {values.dtype}"
@@ -104,6 +108,9 @@ def is_missing(values: pl.Series) -> NDArray[np.bool_]:
 def unusable(values: pl.Series, kind: str | None) -> dict[str, NDArray[np.bool_]]:
     """(N,) which raw values of a target of ``kind`` cannot be learnt, by the reason."""
     wrong = {"the target is missing": is_missing(values)}
+    if kind == "tokens":
+        wrong["the target is missing"] = cut(values).is_null().to_numpy()
+        wrong |= wrong_tags(values)
     if kind == "number":
         numbers, malformed = read_numbers(values)
         wrong["the target is not a number"] = malformed
@@ -131,6 +138,28 @@ def _number_mistakes(name: str, values: pl.Series) -> Iterable[Mistake]:
         yield Mistake(
             f"target {name!r} is {finite[0]:g} in every row",
             "at least two different values",
+            "choose another target",
+        )
+
+
+def _tag_mistakes(name: str, values: pl.Series) -> Iterable[Mistake]:
+    if counts(values) is None:
+        yield Mistake(
+            f"target {name!r} holds values of type {values.dtype}",
+            "tags: lists of text, or text with white space between the tags of a row",
+        )
+        return
+    tags = cut(values).explode().drop_nulls().alias("tag").value_counts(name="count", sort=True)
+    if not tags.height:
+        yield Mistake(f"target {name!r} has no values", "a tag for each token of a row")
+    elif tags.height == 1:
+        yield Mistake(
+            f"target {name!r} has a single tag, {tags['tag'][0]!r}", "at least two", "choose another target"
+        )
+    elif int((once := tags["count"] == 1).sum()) * 2 > tags.height:
+        yield Mistake(
+            f"target {name!r} looks like text: {int(once.sum()):,} of its {tags.height:,} tags occur once",
+            "tags that occur several times",
             "choose another target",
         )
 

@@ -28,7 +28,7 @@ _IDENTIFIER = re.compile(
 _CAMEL = re.compile(r"[a-z]I[dD]$")
 _CLOCK = r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 
-NESTED = ("labels", "image", "vector", "series", "audio")
+NESTED = ("labels", "image", "vector", "series", "audio", "tokens")
 """The kinds that read lists or bytes."""
 
 SURE = ("date", "quantity", "text", *NESTED)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ..assemble import Architecture
 from ..catalog import load as load_member
+from ..data.kinds.tokens import cut
 from ..data.ledger import Ledger
 from ..data.pictures import as_pictures
 from ..data.preparation import Preparation
@@ -78,6 +79,7 @@ class Model:
 
         Returns:
             A column named after the target; for classes then one column ``TARGET=CLASS`` of probabilities for each.
+            Of tags the tokens stand before them, both with a space between.
 
         Raises:
             DataError: the data cannot be read, lacks a column, or has rows that cannot be read.
@@ -87,7 +89,16 @@ class Model:
             return forecast(self, self.task, data, ledger)
         table = read_rows(data, ledger, self.preparation)
         _check_all(ledger, table.origin)
-        return self.task.frame(self.decide(table.frame, ledger))
+        return self._answers(table.frame, ledger)
+
+    def _answers(self, frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+        """The task's columns; tags stand beside the tokens that they are of."""
+        answers = self.task.frame(self.decide(frame, ledger))
+        kind: Any = self.preparation.blocks.get("tokens")
+        if kind is None or not hasattr(self.task, "positions"):
+            return answers
+        beside = [cut(frame[name]).list.join(" ").fill_null("").alias(name) for name in kind.columns]
+        return pl.DataFrame(beside).hstack(answers)
 
     def predict_stream(self, stream: Stream, ledger: Ledger) -> Iterator[pl.DataFrame]:
         """Predictions for a table that is larger than memory, block by block, in the order of its rows.
@@ -105,7 +116,7 @@ class Model:
                 own.note("dropped", reason, count)
             _check_all(own, stream.origin)
             ledger.read += stretch.read
-            yield self.task.frame(self.decide(stretch.frame, own))
+            yield self._answers(stretch.frame, own)
             ledger.add(own)
 
     def decide(self, frame: pl.DataFrame, ledger: Ledger | None = None) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .columns import BaselineResult, Columns
 from .inputs import BASE, Form
+from .tag_baselines import usual_tag
 
 
 class Baseline(Protocol):
@@ -52,7 +53,8 @@ def answers(
         budget: seconds, for all labels together.
         weight: (N,) weights of the training rows.
 
-    Texts have one trivial answer, the most frequent of the training rows, whatever the baseline.
+    Texts have one trivial answer, the most frequent of the training rows, whatever the baseline; so have tags, of rows
+    that are as long as the first (``tag_baselines`` has those of other rows).
 
     Raises:
         DataError: columns, target, classes and weights do not fit together.
@@ -60,6 +62,8 @@ def answers(
     train, target, test = rows
     if form == "texts":
         return _most_frequent(target, len(test))
+    if form == "tags":
+        return usual_tag(target, target[:1].repeat(len(test)))
     if form != "labels":
         count = classes if BASE.get(form, form) == "classes" else None
         return baseline(train, target, test, count, seed, budget, weight, counts=form == "counts")

@@ -14,11 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from ..data.series.windows import LEVELS
 from ..errors import DataError, Mistake, raise_if_any
 
-Form = Literal["classes", "ordered", "values", "counts", "labels", "forecasts", "texts"]
+Form = Literal["classes", "ordered", "values", "counts", "labels", "forecasts", "texts", "tags"]
 """What a prediction is: ``classes`` are (N, C) probabilities of classes of which a row has one, ``ordered`` are such
 of classes in an order; ``values`` are (N,) or (N, K) numbers, ``counts`` are such of at least 0; ``labels`` are (N, L)
 probabilities of labels of which a row has any number; ``forecasts`` are (N, H, Q) quantiles of the next H values,
-whose target (N, 2 + H) is told in ``forecasting``; ``texts`` are (N,) texts."""
+whose target (N, 2 + H) is told in ``forecasting``; ``texts`` are (N,) texts;
+``tags`` are (N,) tuples of texts, one a token."""
 
 BASE: Mapping[Form, Form] = {"ordered": "classes", "counts": "values"}
 """The form that another one is a case of: its metrics measure that one too."""
@@ -33,13 +34,13 @@ def checked(target: ArrayLike, prediction: ArrayLike, form: Form) -> tuple[NDArr
     """Return target and prediction in the one form that the metrics work on.
 
     Args:
-        target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1, or (N,) texts.
+        target: (N,) class indices 0..C-1, or (N,) or (N, K) values, or (N, L) 0 and 1, or (N,) texts, or (N,) tuples.
         prediction: (N, C) probabilities or scores, or values of the target's shape, or (N, L) probabilities, or texts.
         form: of the prediction.
 
     Returns:
         (N,) int64 and (N, C) float64 for classes; twice (N, K) float64 for values; (N, L) int64 and (N, L) float64 for
-        labels; twice (N,) texts.
+        labels; twice (N,) texts, or tuples of them.
 
     Raises:
         DataError: there are no rows, the shapes do not agree, a value is not finite, or a class index is out of range.
@@ -52,9 +53,10 @@ def checked(target: ArrayLike, prediction: ArrayLike, form: Form) -> tuple[NDArr
         "labels": _label_mistakes,
         "forecasts": _forecast_mistakes,
         "texts": _text_mistakes,
+        "tags": _tag_mistakes,
     }[base]
     raise_if_any(DataError, mistakes(truth, guess))
-    if base == "texts":
+    if base in ("texts", "tags"):
         return truth, guess
     if base == "forecasts":
         return truth.astype(np.float64, copy=False), guess.astype(np.float64, copy=False)
@@ -180,6 +182,22 @@ def _text_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake
             yield Mistake(f"the {name} has shape {texts.shape} and type {texts.dtype}", "(rows,) texts")
             return
     yield from _row_mistakes(truth, guess)
+
+
+def _tag_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake]:
+    for name, rows in (("target", truth), ("prediction", guess)):
+        if rows.ndim != 1 or rows.dtype.kind != "O" or not all(isinstance(row, tuple) for row in rows):
+            yield Mistake(
+                f"the {name} has shape {rows.shape} and type {rows.dtype}", "(rows,) tuples of tags"
+            )
+            return
+    yield from _row_mistakes(truth, guess)
+    unequal = sum(len(a) != len(b) for a, b in zip(truth, guess))
+    if unequal:
+        yield Mistake(
+            f"the target and the prediction have not as many tags in {unequal:,} of {len(truth):,} rows",
+            "a tag for each token in both",
+        )
 
 
 def _row_mistakes(truth: NDArray[Any], guess: NDArray[Any]) -> Iterable[Mistake]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .tagging import right_tags
 from .transcripts import edits
 
 MOST = 20
@@ -18,7 +19,8 @@ def worst_rows(target: NDArray[Any], prediction: NDArray[Any], most: int = MOST)
 
     Args:
         target: (N,) class indices, or values; (N, L) 0 and 1, where a row has any number of labels.
-            Or (N,) texts, of which those count that were heard wrongly.
+            Or (N,) texts, of which those count that were heard wrongly; or tuples of tags, of which the more are
+            wrong the worse.
         prediction: (N, C) probabilities or scores, of which rows of another class count, the less probable their own
             class the worse; or (N,) values. (N, L) probabilities of labels: the more are wrong the worse.
         most: so many at most.
@@ -28,6 +30,9 @@ def worst_rows(target: NDArray[Any], prediction: NDArray[Any], most: int = MOST)
     >>> worst_rows(np.array([1.0, 2.0]), np.array([1.5, 5.0]), most=1).tolist()
     [1]
     """
+    if prediction.dtype.kind == "O" and len(prediction) and isinstance(prediction[0], tuple):
+        off = np.array([len(true) - right_tags(true, said) for true, said in zip(target, prediction)])
+        return np.argsort(-off, kind="stable")[: min(most, int((off > 0).sum()))]
     if prediction.dtype.kind in "UO":
         off = np.array([edits(told, heard) for told, heard in zip(target, prediction)])
         return np.argsort(-off, kind="stable")[: min(most, int((off > 0).sum()))]

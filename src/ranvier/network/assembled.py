@@ -15,7 +15,7 @@ from .pictures.encoders import Pixels
 from .sequences import Padded, mask_of
 
 FED: dict[str, Any] = {"category": OneHot, "image": Pixels}
-SEQUENCES = ("text", "series", "audio")
+SEQUENCES = ("text", "series", "audio", "tokens")
 """What a module of the user's own is fed as: everything else as numbers."""
 
 

@@ -30,10 +30,14 @@ EMBEDDING = 128
 def mask_of(block: Tensor) -> Tensor:
     """(B, T) where a padded block has something: tokens (B, T) other than 0, or real values (B, T, C) that are not NaN.
 
+    Of tokens with their spelling (B, T, W) the first number is that of the token.
+
     >>> mask_of(torch.tensor([[3, 1, 0]])).tolist()
     [[True, True, False]]
     """
-    return ~block.isnan().all(dim=2) if block.is_floating_point() else block != 0
+    if block.is_floating_point():
+        return ~block.isnan().all(dim=2)
+    return block[:, :, 0] != 0 if block.ndim == 3 else block != 0
 
 
 def mean_pool(y: Tensor, mask: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from ..data.kinds import Kind
 from ..network.sequences import TEXT_NETWORK
 from ..network.series import SERIES_NETWORK
 from ..network.sounds import SOUND_NETWORK
+from ..network.tokens import TOKEN_NETWORK
 from ..tasks import Task
 
 DEFAULT_NETWORK = "tabm"
@@ -20,6 +21,7 @@ ALONE = {
     "text": (TEXT_NETWORK, "texts"),
     "series": (SERIES_NETWORK, "series"),
     "audio": (SOUND_NETWORK, "sounds"),
+    "tokens": (TOKEN_NETWORK, "tokens"),
 }
 """Where a table has one block alone, its network, and what it is in words."""
 

@@ -20,8 +20,10 @@ from ..delivery.model import forward
 from ..evaluation.answers import answers as baseline_answers
 from ..evaluation.baselines import Columns
 from ..evaluation.by_class import measure_classes
+from ..evaluation.by_tag import confusion_of, measure_tags
 from ..evaluation.calibration import at_temperature
 from ..evaluation.classification import confusion_matrix
+from ..evaluation.columns import BaselineResult
 from ..evaluation.comparison import Comparison, compare, verdict
 from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
@@ -31,7 +33,8 @@ from ..evaluation.resampled import resampled
 from ..evaluation.words import Words
 from ..spec import Spec
 from ..tasks import Task, classes_of
-from . import heard
+from ..tasks.tag import Tag
+from . import heard, tagged
 from .mistakes import inputs_of_worst
 from .prepared import Prepared
 from .slices import groups
@@ -85,6 +88,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         measured = _measure_one(spec, prepared, predicted, network)
         if shown := examples(prepared, network, predicted["test"]):
             measured.metrics["transcripts"] = shown
+        measured.metrics.update(tagged.told(prepared, predicted["test"]))
         return measured
     each = predictions_of(prepared, predicted)
     found = {view.task.target: _measure_one(spec, view, said) for view, said in zip(alone, each)}
@@ -219,6 +223,8 @@ def _verdict(prepared: Prepared, metrics: Mapping[str, Any]) -> str:
 def metrics_of(task: Task) -> list[Metric]:
     """The metrics of a task, in the catalogue's order."""
     metrics: list[Metric] = [load("metrics", name) for name in METRICS]
+    if not getattr(task, "entities", True):
+        metrics.remove(load("metrics", "entity_f1"))
     classes = len(classes_of(task)) or 1
     return [metric for metric in metrics if metric.form in task.forms and metric.suits(classes)]
 
@@ -237,8 +243,8 @@ def weights_of(prepared: Prepared, part: str) -> NDArray[Any] | None:
 def of_classes(task: Task, truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, Any]:
     """Each class's (or label's) precision, recall and F1 with intervals, its support; of classes the confusion matrix.
 
-    The matrix counts rows: its rows are the true classes, its columns the predicted ones. Nothing where the task
-    predicts values.
+    The matrix counts rows, or tokens that are tagged: its rows are the true classes, its columns the predicted ones.
+    Nothing where the task predicts values.
     """
     if task.forms[0] == "labels":
         scores = [
@@ -246,6 +252,12 @@ def of_classes(task: Task, truth: NDArray[Any], predicted: NDArray[Any]) -> dict
             for marks, chance in zip(truth.T, predicted.T)
         ]
         return {"labels": dict(zip(task.classes, scores))}
+    if isinstance(task, Tag):
+        tags = task.tags
+        return {
+            "classes": dict(zip(tags, measure_tags(truth, predicted, tags))),
+            "confusion": {"classes": list(tags), "counts": confusion_of(truth, predicted, tags).tolist()},
+        }
     if not classes_of(task):
         return {}
     counts = confusion_matrix(truth, predicted).astype(int)
@@ -266,14 +278,27 @@ def _baselines(
     task, weight = prepared.task, weights_of(prepared, "test")
     resamples, seed = spec.evaluation.resamples, spec.seed
     metric = load("metrics", task.metric)
+    results = _answered(prepared, spec) if task.forms[0] != "tags" else tagged.baselines(prepared)
+    baselines: dict[str, Any] = {}
+    comparison: dict[str, Any] = {}
+    for name, result in results.items():
+        measured = with_intervals(truth, result.prediction, wanted, seed, weight=weight)
+        baselines[name] = {**measured, "description": result.description}
+        compared = compare(truth, predicted, result.prediction, metric, resamples, seed, weight=weight)
+        comparison[name] = vars(compared)
+    return {"baselines": baselines, "comparison": comparison}
+
+
+def _answered(prepared: Prepared, spec: Spec) -> dict[str, BaselineResult]:
+    """What each baseline says of the test rows."""
+    task = prepared.task
     train, test = columns_of(prepared, "train"), columns_of(prepared, "test")
     target = task.truth(prepared.parts["train"].target)
     pictures = prepared.parts["train"].inputs.get("image")
     seen = "" if pictures is None else pixels_seen(pictures.shape[1:])
     if "audio" in prepared.parts["train"].inputs:
         seen += heard.SEEN.format(count=2 * prepared.parts["train"].inputs["audio"].shape[2] + 1)
-    baselines: dict[str, Any] = {}
-    comparison: dict[str, Any] = {}
+    results = {}
     for name in BASELINES if task.forms[0] != "texts" else ("trivial",):
         if name == "trees" and train.words and not train.width:
             continue  # they do not read texts
@@ -282,15 +307,12 @@ def _baselines(
             task.forms[0],
             (train, target, test),
             len(task.classes),
-            seed=seed,
+            seed=spec.seed,
             budget=BUDGET,
             weight=weights_of(prepared, "train"),
         )
-        measured = with_intervals(truth, result.prediction, wanted, seed, weight=weight)
-        baselines[name] = {**measured, "description": result.description + seen}
-        compared = compare(truth, predicted, result.prediction, metric, resamples, seed, weight=weight)
-        comparison[name] = vars(compared)
-    return {"baselines": baselines, "comparison": comparison}
+        results[name] = replace(result, description=result.description + seen)
+    return results
 
 
 def pixels_seen(picture: Sequence[int]) -> str:
@@ -315,7 +337,7 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
     numbers = [
         _series(inputs[name]) if name == "series" else FEWER.get(name, _whole)(inputs[name]).numpy()
         for name in inputs
-        if name not in ("category", "text")
+        if name not in ("category", "text", "tokens")
     ]
     rows = len(prepared.parts[part])
     categories = inputs["category"].numpy() if "category" in inputs else np.zeros((rows, 0), dtype=np.int64)
@@ -324,14 +346,14 @@ def columns_of(prepared: Prepared, part: str) -> Columns:
         numbers=np.concatenate(numbers, axis=1) if numbers else np.zeros((rows, 0)),
         categories=categories,
         cardinalities=block.features()["cardinalities"] if block else (),
-        words=_words(inputs["text"]) if "text" in inputs else None,
+        words=next((_words(inputs[name]) for name in ("text", "tokens") if name in inputs), None),
     )
 
 
 def _words(block: Ragged) -> Words:
-    """Texts as baselines take them."""
+    """Texts, or the ids of tokens, as baselines take them."""
     values, starts = block.flat()
-    return Words(values.long().numpy(), starts.numpy())
+    return Words((values[:, 0] if values.ndim > 1 else values).long().numpy(), starts.numpy())
 
 
 def _series(block: Ragged) -> NDArray[np.float64]:

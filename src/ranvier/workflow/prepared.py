@@ -159,7 +159,17 @@ def _prepare_streamed(
 
     Raises:
         RunError: a run is resumed, and its rows would not be in the parts that they were in.
+        DataError: the target is tags.
     """
+    tags = [name for name in schema.targets if schema[name].kind == "tokens"]
+    if tags:
+        raise DataError(
+            Mistake(
+                f"the target {tags[0]!r} holds tags, and a table of tokens cannot be streamed",
+                "a table that fits into memory",
+                "train on a part of it, or set execution.stream to false",
+            )
+        )
     table = replace(table, parts=parts_of(table.frame, schema, spec))
     prepared = prepare_table(spec, table, schema, ledger, stored)
     split = prepared.split
@@ -262,6 +272,15 @@ def _tasks(spec: Spec, table: Table, schema: Schema) -> dict[str, type[Task]]:
         tasks[name] = load("tasks", task_name(schema[name].kind, task_of(spec.task, name), order))
         mistakes += _order_mistakes(tasks[name], name, order)
         mistakes += tasks[name].mistakes(table.frame[name], order)
+    alone = [name for name, task in tasks.items() if hasattr(task, "positions")]
+    if alone and len(tasks) > 1:
+        mistakes.append(
+            Mistake(
+                f"target {alone[0]!r} has outputs at each position, and cannot be learnt beside another",
+                "it alone",
+                "train a network for each target",
+            )
+        )
     raise_if_any(DataError, mistakes)
     return tasks
 

@@ -67,11 +67,13 @@ class Case:
     def targets(self) -> NDArray[Any]:
         """(N,) the target of each row: class indices (int64), or values in the target's own unit (float64).
 
-        Texts are numbered in the order of the alphabet.
+        Texts and rows of tags are numbered in the order of the alphabet.
         """
         values = self.table.frame[self.task.target]
         truth = self.task.truth(self.task.encode(values))
-        return np.unique(truth, return_inverse=True)[1] if truth.dtype.kind == "U" else truth
+        if truth.dtype.kind == "O":
+            truth = self.task.shown(truth).to_numpy()
+        return np.unique(truth, return_inverse=True)[1] if truth.dtype.kind in "UO" else truth
 
     @cached_property
     def sample(self) -> Columns:

@@ -64,12 +64,15 @@ def classes_section(contents: Contents) -> Html | str:
     scores = contents.metrics.get("labels" if contents.labels else "classes")
     if not scores:
         return ""
+    tags = contents.metrics.get("form") == "tags"
+    what = "tag" if tags else what
     rows = [
         (name, number(entry["support"]), *(measured(entry[key]) for key in ("precision", "recall", "f1")))
         for name, entry in scores.items()
     ]
     caption = f"Scores of each {what} on the test rows, with 95% intervals"
-    listed = table(caption, [what, "rows", "precision", "recall", "F1"], rows, range(1, 5))
+    counted = "tokens" if tags else "rows"
+    listed = table(caption, [what, counted, "precision", "recall", "F1"], rows, range(1, 5))
     if len(rows) > ENOUGH:
         listed = details(f"All {len(rows)} of them", listed)
     if contents.labels:

@@ -24,6 +24,7 @@ from .samples import samples_section
 from .seeds import seeds_section
 from .slices import slices_section
 from .style import SCRIPT, STYLE
+from .tagged import tagged_section
 from .targets import Sections, of_each
 from .transcripts import transcripts_section
 from .words import words_section
@@ -89,6 +90,7 @@ def _in_detail(contents: Contents, miss_cost: float | None) -> Sections:
         "classes": ("The labels" if contents.labels else "The classes", classes_section(contents)),
         "values": ("The values", values_section(contents)),
         "transcripts": ("What was heard", transcripts_section(contents)),
+        "tagged": ("The tags", tagged_section(contents)),
         "forecasts": ("The forecasts", forecasts_section(contents)),
         "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
         "slices": ("Groups of rows", slices_section(contents)),

@@ -73,6 +73,8 @@ code, pre { font: .88rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Dej
 p code { color: var(--soft); }
 pre { background: var(--code); border-radius: 8px; padding: .9rem 1rem; overflow-x: auto; margin: .5rem 0 1.25rem; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); padding: .25rem 0; width: fit-content; }
+.tagged { max-width: none; line-height: 2.3; } .tagged mark { color: var(--bad); background: var(--bad-fill); }
+.tagged rt { color: var(--soft); font-size: .66rem; }
 footer { color: var(--soft); font-size: .88rem; }
 @media (min-width: 760px) { .beside { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .drawn.beside { grid-template-columns: 19rem minmax(0, 1fr); } }
