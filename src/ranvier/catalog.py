@@ -161,6 +161,7 @@ TASKS = {
     "forecast": "ranvier.tasks.forecast:Forecast",
     "transcribe": "ranvier.tasks.transcribe:Transcribe",
     "tag": "ranvier.tasks.tag:Tag",
+    "answer": "ranvier.tasks.answer:Answer",
 }
 
 TEXT_TASKS = {  # learnt from a corpus of plain text, which has no target column
@@ -176,6 +177,7 @@ TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is
     "forecast": "number",
     "transcribe": "text",
     "tag": "tokens",
+    "answer": "text",
 }
 
 METRICS = {
@@ -220,6 +222,10 @@ METRICS = {
     "token_accuracy": "ranvier.evaluation.tagging:token_accuracy",
     "entity_f1": "ranvier.evaluation.tagging:entity_f1",
     "row_accuracy": "ranvier.evaluation.tagging:row_accuracy",
+    "answer_accuracy": "ranvier.evaluation.answering:answer_accuracy",
+    "answer_top_3": "ranvier.evaluation.answering:answer_top_3",
+    "answer_top_10": "ranvier.evaluation.answering:answer_top_10",
+    "reciprocal_rank": "ranvier.evaluation.answering:reciprocal_rank",
 }
 
 BASELINES = {

@@ -143,6 +143,7 @@ def rows_of(metric, case, generator, classes=7):
         "forecasts": forecasts_of,
         "texts": texts_of,
         "tags": tags_of,
+        "answers": lambda case, generator: classes_of(case, 12, generator),
     }
     if metric.form in others:
         return others[metric.form](case, generator)

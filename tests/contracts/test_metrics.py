@@ -34,6 +34,10 @@ def rows_of(metric, rows=60, seed=0):
         ]
         said = [tuple("O" if generator.random() < 0.3 else tag for tag in row) for row in true]
         return tagging.rows_of(true), tagging.rows_of(said), tagging.rows_of(true)
+    if metric.form == "answers":
+        target = generator.integers(0, 20, rows)
+        scores = generator.random((rows, 20)) + 0.5 * np.eye(20)[target]
+        return target, scores, np.eye(20)[target]
     if metric.form == "counts":
         counts = generator.poisson(3.0, rows)
         return counts, generator.gamma(3.0, 1.0, rows), counts
@@ -66,6 +70,7 @@ class TestMetric:
             ("labels", "labels"),
             ("texts", "values"),
             ("tags", "values"),
+            ("answers", "values"),
             ("labels", "probabilities"),
             ("forecasts", "values"),
         }

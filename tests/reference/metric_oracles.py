@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 import torch
+from scipy.stats import rankdata
 from sklearn import metrics as sk
 from torchmetrics.functional import text as tm_text
 
@@ -190,6 +191,16 @@ def smape_of(y, f, error, zero):
     return float(share(torch.tensor(f[:, 2] - zero), torch.tensor(y - zero)))
 
 
+def of_ranks(value):
+    """By SciPy's ranks, of which equal scores get the last."""
+
+    def oracle(target, scores, w):
+        ranks = np.array([rankdata(-row, method="max")[own] for row, own in zip(scores, target)])
+        return np.average(value(ranks), weights=w)
+
+    return oracle
+
+
 def of_tokens(target, said, w):
     """Each token is a row for scikit-learn, with the weight of the row that it stands in."""
     weights = np.repeat(w, [len(row) for row in target])
@@ -218,6 +229,10 @@ ORACLES = {
     "character_error_rate": of_texts(tm_text.char_error_rate),
     "word_error_rate": of_texts(tm_text.word_error_rate),
     "exact_match": lambda truth, heard, w: sk.accuracy_score(truth, heard, sample_weight=w),
+    "answer_accuracy": of_ranks(lambda rank: rank <= 1),
+    "answer_top_3": of_ranks(lambda rank: rank <= 3),
+    "answer_top_10": of_ranks(lambda rank: rank <= 10),
+    "reciprocal_rank": of_ranks(lambda rank: 1 / rank),
     "token_accuracy": of_tokens,
     "entity_f1": of_entities,
     "row_accuracy": lambda target, said, w: np.average([a == b for a, b in zip(target, said)], weights=w),

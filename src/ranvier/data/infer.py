@@ -12,13 +12,14 @@ import polars as pl
 from ..catalog import KINDS, TARGET_KINDS, load, unknown
 from ..errors import DataError, Mistake, SpecError, did_you_mean, raise_if_any
 from ..spec import ColumnSpec, Role
+from .by_target import told_by_targets
 from .kinds import Guess
 from .kinds.values import is_readable, read_numbers
 from .ledger import Ledger
 from .schema import Column, Schema
 from .side_by_side import side_by_side
 from .table import Table
-from .tagged import MOSTLY, SURE, lacking, seems_tags, tokens_of
+from .tagged import lacking
 from .target import KINDS as KINDS_OF_TARGETS
 from .target import as_target, target_kind, target_mistakes
 from .unfit import COUNTS, NESTED, unfit
@@ -69,13 +70,13 @@ def infer_schema(
     names = _targets(table, columns, target)
     raise_if_any(SpecError, _request_mistakes(table, columns, names, task))
     sample = _sample(table.frame)
-    tagged = _tagged(table, columns, names, task)
+    told = told_by_targets(table, columns, names, {name: task_of(task, name) for name in names})
 
     def infer(column: str) -> Column:
         said, declared = columns.get(column, ColumnSpec()), table.declared.get(column)
         values = table.frame[column]
-        if column in tagged:
-            return Column(column, "tokens", "target" if column in names else "input", tagged[column])
+        if column in told:
+            return Column(column, told[column][0], "target" if column in names else "input", told[column][1])
         if column not in names:
             return _column(values, sample[column], said, declared)
         kind, reason = target_kind(values, said.kind, task_of(task, column), declared)
@@ -106,43 +107,6 @@ def expanded(columns: Mapping[str, ColumnSpec], names: Sequence[str]) -> dict[st
             found |= dict.fromkeys(fitting, said)
         else:
             found[name] = said
-    return found
-
-
-def _tagged(
-    table: Table,
-    columns: Mapping[str, ColumnSpec],
-    targets: Sequence[str],
-    task: str | Mapping[str, str] | None,
-) -> dict[str, str]:
-    """Why a target is tags, and why other columns are the tokens that have them; nothing where no target is tags.
-
-    Where nothing is said of a target, it is tags if they seem so beside another column.
-    """
-    found: dict[str, str] = {}
-    open_ = [
-        name
-        for name in table.frame.columns
-        if name not in targets and columns.get(name) in (None, ColumnSpec())
-    ]
-    open_ = [name for name in open_ if table.declared.get(name) in (None, "tokens")]
-    for target in targets:
-        kind, asked = (
-            columns.get(target, ColumnSpec()).kind or table.declared.get(target),
-            task_of(task, target),
-        )
-        if "tokens" in (kind, TARGET_KINDS.get(asked or "")):
-            least = MOSTLY
-        elif kind or asked:
-            continue
-        elif (reason := seems_tags(table.frame, target, open_)) is not None:
-            found[target], least = reason, SURE
-        else:
-            continue
-        for name, share in tokens_of(table.frame, target, open_, least).items():
-            found[name] = f"as many tokens as {target!r} has tags, in {share:.1%} of the rows".replace(
-                "100.0% of the rows", "all rows"
-            )
     return found
 
 

@@ -61,7 +61,7 @@ def seems_tags(frame: pl.DataFrame, target: str, others: Sequence[str]) -> str |
     >>> words = ["the cat sat", "a dog", "she saw it run", "they sat"] * 5
     >>> tags = ["D N V", "D N", "P V P V", "P V"] * 5
     >>> seems_tags(pl.DataFrame({"words": words, "tags": tags}), "tags", ["words"])
-    "3 distinct tags, as many in each row as 'words' has tokens"
+    "4 distinct tags, as many in each row as 'words' has tokens"
     """
     few = _few(frame)
     lengths = counts(few[target])

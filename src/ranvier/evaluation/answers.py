@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .answering import most_frequent
 from .columns import BaselineResult, Columns
 from .inputs import BASE, Form
 from .tag_baselines import usual_tag
@@ -62,6 +63,8 @@ def answers(
     train, target, test = rows
     if form == "texts":
         return _most_frequent(target, len(test))
+    if form == "answers":
+        return most_frequent(target, len(test), int(target.max()) + 1)
     if form == "tags":
         return usual_tag(target, target[:1].repeat(len(test)))
     if form != "labels":

@@ -14,7 +14,12 @@ from .inputs import check_probabilities, checked, checked_weight
 from .metrics import Metric
 from .resampling import Z, percentile_bounds, resampled
 
-PHRASES = {"linear": "the linear model", "trees": "the trees", "lexicon": "each token's usual tag"}
+PHRASES = {
+    "linear": "the linear model",
+    "trees": "the trees",
+    "lexicon": "each token's usual tag",
+    "nearest": "the nearest question's answer",
+}
 """What a sentence calls the baselines."""
 
 

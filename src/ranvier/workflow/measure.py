@@ -34,7 +34,7 @@ from ..evaluation.words import Words
 from ..spec import Spec
 from ..tasks import Task, classes_of
 from ..tasks.tag import Tag
-from . import heard, tagged
+from . import answered, heard, tagged
 from .mistakes import inputs_of_worst
 from .prepared import Prepared
 from .slices import groups
@@ -89,6 +89,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         if shown := examples(prepared, network, predicted["test"]):
             measured.metrics["transcripts"] = shown
         measured.metrics.update(tagged.told(prepared, predicted["test"]))
+        measured.metrics.update(answered.told(prepared, predicted["test"]))
         return measured
     each = predictions_of(prepared, predicted)
     found = {view.task.target: _measure_one(spec, view, said) for view, said in zip(alone, each)}
@@ -278,7 +279,13 @@ def _baselines(
     task, weight = prepared.task, weights_of(prepared, "test")
     resamples, seed = spec.evaluation.resamples, spec.seed
     metric = load("metrics", task.metric)
-    results = _answered(prepared, spec) if task.forms[0] != "tags" else tagged.baselines(prepared)
+    if task.forms[0] == "tags":
+        results = tagged.baselines(prepared)
+    elif task.forms[0] == "answers":
+        words = (columns_of(prepared, part).words for part in ("train", "test"))
+        results = answered.baselines(prepared, *words)
+    else:
+        results = _of_catalogue(prepared, spec)
     baselines: dict[str, Any] = {}
     comparison: dict[str, Any] = {}
     for name, result in results.items():
@@ -289,7 +296,7 @@ def _baselines(
     return {"baselines": baselines, "comparison": comparison}
 
 
-def _answered(prepared: Prepared, spec: Spec) -> dict[str, BaselineResult]:
+def _of_catalogue(prepared: Prepared, spec: Spec) -> dict[str, BaselineResult]:
     """What each baseline says of the test rows."""
     task = prepared.task
     train, test = columns_of(prepared, "train"), columns_of(prepared, "test")

@@ -210,7 +210,7 @@ def prepare_table(
         if stored:
             split = read_split(stored.split, table)
         else:
-            of_classes = [name for name, task in tasks.items() if task.forms[0] == "classes"]
+            of_classes = [name for name, task in tasks.items() if task.forms[0] in ("classes", "answers")]
             split = make_split(table, schema, spec.split, spec.split_seed, strata(table.frame, of_classes))
         ledger.reconcile(split.counts)
         preparation = Preparation.fit(table.frame[split.train], schema)

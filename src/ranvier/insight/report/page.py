@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ...errors import Mistake, RunError
+from .answered import answered_section
 from .contents import Contents
 from .data import data_section
 from .drift import drift_section
@@ -90,6 +91,7 @@ def _in_detail(contents: Contents, miss_cost: float | None) -> Sections:
         "classes": ("The labels" if contents.labels else "The classes", classes_section(contents)),
         "values": ("The values", values_section(contents)),
         "transcripts": ("What was heard", transcripts_section(contents)),
+        "answered": ("The answers", answered_section(contents)),
         "tagged": ("The tags", tagged_section(contents)),
         "forecasts": ("The forecasts", forecasts_section(contents)),
         "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
