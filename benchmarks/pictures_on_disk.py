@@ -3,7 +3,7 @@
     scripts/bench pictures_on_disk [PICTURES ...]
 
 For each number of pictures (25,000 and then 100,000 where none is said) a temporary folder is filled with small
-pictures of two classes, half of them JPEG, and ``compact`` with 4 channels learns from it for one epoch with
+pictures of two classes, half of them JPEG, and the default network learns from it for one epoch with
 ``execution.stream``. Printed: the most memory that the process has held so far, the seconds of the clock and of the
 processor for the whole run, and of decoding each picture once, by one thread. Both cores are busy where the
 processor's seconds are more than those of the clock; decoding is not the bottleneck where its seconds are few of the
@@ -30,7 +30,6 @@ SETTINGS = {
     "evaluation.baselines": False,
     "evaluation.resamples": 100,
     "execution.stream": True,
-    "network": {"name": "compact", "width": 4},
 }
 
 

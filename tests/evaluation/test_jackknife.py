@@ -85,6 +85,18 @@ def test_a_share_has_the_interval_of_its_logit():
     assert np.log(high / (1 - high)) == pytest.approx(np.log(3) + half)
 
 
+def test_a_log_loss_has_the_interval_of_its_logarithm():
+    """The logarithm of a mean has the error s / mean, and t as many degrees of freedom as its variance has."""
+    certain = np.random.default_rng(3).uniform(0.05, 1.0, size=30)
+    blocks, target = Blocks.draw(30, 0), np.zeros(30, dtype=int)
+    p, losses = np.stack([certain, 1 - certain], 1), -np.log(certain)
+    without = without_each([m.log_loss], target, p, blocks)["log_loss"]
+    low, high = bounds(m.log_loss, float(losses.mean()), without, blocks)
+    freedom = min(29, 2 * 30 / (stats.kurtosis(losses, fisher=False) - 1))
+    half = stats.t.ppf(0.975, freedom) * stats.sem(losses) / losses.mean()
+    assert np.log([low, high]) == pytest.approx(np.log(losses.mean()) + np.array([-half, half]))
+
+
 def test_halls_transformation_by_hand():
     """Its inverse: g(t) = t + skew t^2 / 3 + skew^2 t^3 / 27 + skew / 6 at the two ends is -+t, with as many degrees
     of freedom as a variance of such numbers has."""

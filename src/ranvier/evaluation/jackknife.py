@@ -108,10 +108,11 @@ def bounds(
 ) -> tuple[float, float]:
     """The interval of a metric.
 
-    Where it has two ends it is Student's t on the logit between them, about the metric less its bias. Else what is
-    measured is often a mean of skewed numbers (squared errors, log losses): Hall's transformation takes the skewness
-    out, and as the standard error is itself poorly known where few rows hold most of the errors, t has no more degrees
-    of freedom than Satterthwaite's 2 G / (kurtosis - 1).
+    Where it has two ends it is Student's t on the logit between them, about the metric less its bias; the log loss,
+    whose rows are skewed but seldom far out, has it on the logarithm. Else what is measured is often a mean of numbers
+    some of which are far out (squared errors): Hall's transformation takes the skewness out. As the standard error is
+    itself poorly known where few rows hold most of the errors, t has no more degrees of freedom than Satterthwaite's
+    2 G / (kurtosis - 1).
 
     Args:
         metric: what was measured.
@@ -137,6 +138,9 @@ def bounds(
         step = np.exp(t * found.deviation * (1 / below + 1 / above))
         odds, whole = below / above, metric.high - metric.low
         low, high = (metric.low + whole * end / (1 + end) for end in (odds / step, odds * step))
+    elif metric.needs == "probabilities" and value > metric.low == 0:
+        step = np.exp(t * found.deviation / value)
+        low, high = value / step, value * step
     else:
         start, end = _without_skewness(found.skewness / count**0.5, t)
         low, high = value - end * found.deviation, value - start * found.deviation

@@ -26,8 +26,8 @@ FEWEST = 100
 """Fewer resamples than this say nothing of the ends of an interval."""
 DRAWS = 100_000_000
 """So many numbers are drawn for one metric, about a second or two; more rows have fewer resamples, but at least 200."""
-CHUNK = 4_000_000
-"""So many multiplicities (32 MB) are held at once; a metric needs about four times that."""
+CHUNK = 1_000_000
+"""So many multiplicities (8 MB) are held at once; a metric needs about four times that."""
 BINOMIAL_COST = 20
 """A multinomial draw costs, for each distinct outcome, about what so many drawn rows cost."""
 
