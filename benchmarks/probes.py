@@ -1,40 +1,62 @@
-"""What the probes add to a training, on each network of the speed benchmark: steps with a probe and without, in turns.
+"""What looking on adds to a training: probes, history and progress on against off.
 
     scripts/bench probes [--seconds 20] [--only NAME ...]
 
-A probe keeps the weights before a step, and after it sends the batch through the network once more and measures. Of the
-first thousand steps 11 are probed, later one in 500; from the cost of a probe in steps follows what it adds to them.
+On each network of the speed benchmark, in turns: some steps that nobody looks at and as many that probes, history and
+the live line look at, the one first or the other, and two steps of which one is sampled. A sampled step keeps the
+weights before it, and after it sends the batch through the network once more and measures; of the first thousand steps
+11 are, later one in 500. What the end of an epoch of 60,000 rows costs (a line of history) and what drawing the live
+line costs each second is added. Seconds of the processor, one thread; medians with 95% intervals by the bootstrap over
+the turns.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import tempfile
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 from peers import ours
 from peers.networks import CASES
+from rich.console import Console
+from rich.progress import Progress
 
+from ranvier.cli.progress import FRAMES, LiveLine, columns
 from ranvier.data.batches import Batch, Batches
 from ranvier.execution.plan import Plan
 from ranvier.insight.watching.probes import Probes, sampled
 from ranvier.losses import CrossEntropy
+from ranvier.training.history import History
 from ranvier.training.limits import Limits
 from ranvier.training.steps import steps_by
 
-PROBED = sum(sampled(step) for step in range(1, 1001))
+SAMPLED = sum(sampled(step) for step in range(1, 1001)) / 1000
+"""The share of the first thousand steps that is looked at closely."""
+
+ROWS = 60_000
+"""Of an epoch."""
 
 
-def resampled(values: list[float], times: int = 2000) -> tuple[float, float, float]:
-    """The median and its 95% interval by the bootstrap."""
+def interval(values: torch.Tensor, times: int = 2000) -> str:
+    """The median of what each turn said and its 95% interval by the bootstrap, in percent."""
     drawn = torch.randint(len(values), (times, len(values)), generator=torch.Generator().manual_seed(0))
-    medians = torch.tensor(values)[drawn].median(1).values.sort().values
-    return (
-        statistics.median(values),
-        float(medians[int(0.025 * times)]),
-        float(medians[int(0.975 * times) - 1]),
-    )
+    medians = values[drawn].median(1).values.sort().values
+    low, high = medians[int(0.025 * times)], medians[int(0.975 * times) - 1]
+    return f"{statistics.median(values.tolist()):+.2%} ({low:+.2%} to {high:+.2%})"
+
+
+def seconds_of(function: Callable[[], object], times: int) -> float:
+    """What one call costs."""
+    started = time.process_time()
+    for _ in range(times):
+        function()
+    return (time.process_time() - started) / times
 
 
 def main() -> None:
@@ -43,49 +65,68 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[*(case.name for case in CASES), "tabm"])
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    print(f"torch {torch.__version__}, one thread, seconds of the processor; {PROBED} probes in 1,000 steps")
+    print(f"torch {torch.__version__}, one thread, seconds of the processor")
+    print("| network | a step, us | sampled step, in steps | first 1,000 steps | later |")
+    print("|---|---|---|---|---|")
     for case in CASES:
         if case.name in asked.only:
-            x, y = case.inputs(case.batch), torch.randint(0, case.classes, (case.batch,))
-            block = "image" if case.name in ours.PICTURES else "number"
-            batch = Batch({block: x}, y, torch.arange(len(x)))
+            x, y = case.rows(case.batch)
+            batch = ours.batch_of(case, x, y)
             plan = Plan("explicit" if case.hidden or case.name in ours.PICTURES else "autograd")
-            row(
-                case.name, ours.state_of(ours.network_of(case, x), CrossEntropy()), batch, plan, asked.seconds
-            )
+            state = ours.state_of(ours.network_of(case, x), CrossEntropy())
+            row(case.name, state, batch, plan, asked.seconds)
     if "tabm" in asked.only:
         state = ours.state_of(ours.table_network(), ours.TWO_CLASSES)
         row("default network, Adult", state, ours.adult(256), Plan("explicit"), asked.seconds)
 
 
 def row(name: str, state: ours.State, batch: Batch, plan: Plan, seconds: float) -> None:
-    """Time pairs of steps until the seconds are up."""
-    probes = Probes(state)
-    with steps_by(plan, state, Batches(batch, len(batch), 0), Limits(epochs=1)) as steps:
+    """Take turns until the seconds are up, and print a line of the table."""
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
+        bar = Progress(*columns(), console=Console(file=nowhere, force_terminal=True), auto_refresh=False)
+        line = LiveLine(bar)
+        history, probes = History(Path(folder), state), Probes(state)
+        watchers: Sequence[Any] = [history, probes, line]
+        with steps_by(plan, state, Batches(batch, len(batch), 0), Limits(epochs=1)) as steps:
 
-        def two(first: int) -> float:
-            started = time.process_time()
-            for step in (first, first + 1):
-                loss = steps.step(batch)
-                state.step = step
-                probes.on_step(state, batch, loss)
-            return time.process_time() - started
+            def some(count: int, watchers: Sequence[Any], first: int = 513) -> float:
+                started = time.process_time()
+                for _ in range(count):
+                    loss = steps.step(batch)
+                    state.step = first
+                    for watcher in watchers:
+                        watcher.on_step(state, batch, loss)
+                    first = 513 if first == 512 else first + (first < 512)
+                return (time.process_time() - started) / count
 
-        two(511), two(513)
-        plain, added = [], []
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end or len(added) < 5:
-            without = two(513)
-            plain.append(without / 2)
-            added.append((two(511) - without) / (without / 2))
-            del probes.recording.samples[2:]
-            del state.noticed["samples"][2:]
-    cost, low, high = resampled(added)
-    share = PROBED / 1000
+            some(2, watchers, 511), some(2, watchers)
+            count = max(2, round(0.01 / some(2, [])))
+            turns = []
+            end = time.perf_counter() + seconds
+            while time.perf_counter() < end or len(turns) < 5:
+                looked = some(2, watchers, 511)
+                some(2, [])  # what the sampled step has put out of the cache comes back
+                ways = ([], watchers) if len(turns) % 2 else (watchers, [])
+                took = [some(count, way) for way in ways]
+                turns.append((*(took if len(turns) % 2 else took[::-1]), looked))
+                del probes.recording.samples[2:]
+                del state.noticed["samples"][2:]
+        told = {
+            "epoch": 1,
+            "step": 1,
+            "learning_rate": 0.1,
+            "train": {"loss": 1.0},
+            "validation": {"loss": 1.0},
+        }
+        ends = seconds_of(lambda: [watcher.on_epoch(state, told) for watcher in (history, line)], 50)
+        drawn = seconds_of(bar.refresh, 50)
+    off, on, looked = torch.tensor(turns, dtype=torch.float64).unbind(1)
+    step = float(off.median())
+    always = (on - off) / off + ends / (ROWS / len(batch) * step) + FRAMES * drawn
+    sampling = 2 * (looked - on) / off
     print(
-        f"{name:<24} {statistics.median(plain) * 1e6:10.0f} us a step   a probe costs {cost:.2f} steps "
-        f"({low:.2f} to {high:.2f})   {cost * share:+.2%} ({low * share:+.2%} to {high * share:+.2%}), "
-        f"later {cost / 500:+.2%}",
+        f"| {name} | {step * 1e6:.0f} | {float(sampling.median()):.2f} | {interval(always + SAMPLED * sampling)} | "
+        f"{interval(always + sampling / 500)} |",
         flush=True,
     )
 

@@ -1,20 +1,27 @@
-"""Ranvier's own trainings: what the probes say of healthy runs, and whether the remedies of sick ones help.
+"""Ranvier's own trainings: whether the remedies of sick runs help, and what the probes say of healthy ones.
 
-    scripts/bench remedies                    healthy and sick runs
-    scripts/bench remedies --only sick        runs whose settings are wrong, on each sample
-    scripts/bench remedies --only healthy     as many as --healthy says, of many settings
+    scripts/bench remedies FOLDER                    sick and healthy runs
+    scripts/bench remedies FOLDER --only sick        runs whose settings are wrong
+    scripts/bench remedies FOLDER --only healthy     200 runs of many networks and settings
+
+FOLDER holds the data of others anywhere below it: MNIST's test files, ``reviews.csv``, ``titanic.csv``,
+``ItalyPowerDemand_TRAIN.ts``, and ``spoken-digits``. ``--first`` and ``--last`` cut out some runs (from 0), ``--lines``
+appends a line of JSON a run to a file, ``--sum FILE ...`` adds up such files.
 
 A sick run is found where a warning or an error has one of its codes. Of each finding that has a remedy in settings the
-trial is counted: the lowest validation loss of the run's first steps with the remedy, and without.
+trial is counted: the lowest validation loss of some hundred steps with the remedy, and without, on the same batches.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
+import sys
 import tempfile
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,122 +30,102 @@ import torch
 import ranvier as rv
 from ranvier.errors import DivergedError
 
-SAMPLES = ("iris", "wine", "breast_cancer", "diabetes", "bicycles", "digits")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from own_runs.cases import Case, healthy, sick
+
 QUIET = {"evaluation.baselines": False, "evaluation.report": False, "evaluation.resamples": 100}
-DEEP = {"name": "mlp", "hidden": [32] * 10}
-
-SICK: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
-    "adam at a rate of 1": (
-        {"training.optimizer": "adam", "training.learning_rate": 1.0},
-        ("RV241", "RV246", "RV257", "RV261", "RV201"),
-    ),
-    "gradient descent at a rate of 100": (
-        {"training.optimizer": "gradient_descent", "training.learning_rate": 100.0},
-        ("RV241", "RV201", "RV249", "RV257", "RV261", "RV246", "RV253"),
-    ),
-    "adam at a rate of 1e-8": (
-        {"training.optimizer": "adam", "training.learning_rate": 1e-8},
-        ("RV242", "RV253"),
-    ),
-    "momentum at a rate of 1e-6": (
-        {"training.optimizer": "momentum", "training.learning_rate": 1e-6},
-        ("RV242", "RV253"),
-    ),
-    "ten layers of sigmoid": ({"network": {**DEEP, "activation": "sigmoid"}}, ("RV248", "RV253", "RV260")),
-    "weight decay of 20": (
-        {
-            "training.optimizer": {"name": "adamw", "weight_decay": 20.0},
-            "training.learning_rate": 0.01,
-            "training.schedule": "constant",
-        },
-        ("RV251", "RV253", "RV260", "RV246"),
-    ),
-    "a penalty of 30 on the squares": ({"regularization.l2": 30.0}, ("RV251", "RV253", "RV260", "RV246")),
-    "five epochs at a low rate": ({"training.epochs": 5, "training.learning_rate": 1e-4}, ("RV255",)),
-}
-"""By name: settings, and the codes that name what is wrong with them."""
 
 
-def healthy() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Runs that are as they should be: every sample, network, optimizer, normalisation and seed in turn."""
-    networks: list[Any] = [
-        None,
-        "mlp",
-        "linear",
-        {"name": "mlp", "hidden": [64, 64], "norm": "batch"},
-        {"name": "mlp", "hidden": [32], "activation": "tanh", "dropout": 0.0},
-        {"name": "mlp", "hidden": [64, 32], "activation": "gelu", "norm": "layer"},
-    ]
-    optimizers = ["adamw", "adam", "momentum", "gradient_descent", "rmsprop", "nesterov"]
-    for seed in itertools.count():
-        for number, (sample, network) in enumerate(itertools.product(SAMPLES, networks)):
-            settings: dict[str, Any] = {"seed": seed}
-            if network is not None:
-                settings |= {"network": network, "training.optimizer": optimizers[(number + seed) % 6]}
-            elif sample in ("digits", "bicycles") and seed:
-                continue  # the default network takes some seconds there
-            yield sample, settings
-
-
-def run(sample: str, settings: dict[str, Any], folder: Path) -> rv.Run:
+def run(case: Case, folder: Path) -> rv.Run:
+    """Train and measure; a training that breaks down is one as well."""
     try:
-        return rv.fit(f"sample:{sample}", settings={**QUIET, **settings}, out=folder)
+        data, target = case.given()
+        named = {"target": target} if isinstance(target, str) else {"y": target}
+        return rv.fit(data, **named, settings={**QUIET, **case.settings}, out=folder / "run")
     except DivergedError:
-        return rv.Run(folder)
+        return rv.Run(folder / "run")
 
 
-def grave(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The warnings and errors about the training."""
-    return [f for f in found if f["severity"] != "info" and f["code"].startswith("RV2")]
+def line_of(case: Case) -> dict[str, Any]:
+    """What the doctor said of a run: its warnings and errors about the training."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(case, Path(folder)).findings
+    grave = [f for f in found if f["severity"] != "info" and f["code"].startswith("RV2")]
+    told = [
+        {
+            "code": f["code"],
+            "place": f["place"],
+            "offered": bool(f["settings"]),
+            "trial": f["evidence"].get("trial"),
+        }
+        for f in grave
+    ]
+    return {"name": case.name, "codes": list(case.codes), "found": told}
 
 
-def helps(finding: dict[str, Any]) -> str:
-    """What the trial of a finding said, where there was one."""
-    trial = finding["evidence"].get("trial")
-    return "" if trial is None else "helps" if trial["helped"] else "does not help"
+def shown(line: dict[str, Any]) -> str:
+    """A run on one line."""
+    told = []
+    for f in line["found"]:
+        trial = f["trial"]
+        said = "" if trial is None else " helps" if trial["helped"] else " does not help"
+        if trial is not None:
+            said += f" ({trial['settings']}: {trial['without']} to {trial['with']})"
+        told.append(f["code"] + said)
+    return f"  {line['name']}: {'; '.join(told) or 'nothing'}"
+
+
+def told(lines: Sequence[dict[str, Any]]) -> None:
+    """What the runs come to."""
+    ill, well = ([line for line in lines if bool(line["codes"]) is wanted] for wanted in (True, False))
+    if ill:
+        right = sum(any(f["code"] in line["codes"] for f in line["found"]) for line in ill)
+        found = [f for line in ill for f in line["found"]]
+        offered = [f for f in found if f["offered"]]
+        trials = [f["trial"] for f in found if f["trial"]]
+        helped = sum(trial["helped"] for trial in trials)
+        print(
+            f"{len(ill)} sick runs: {right} found ({right / len(ill):.1%}); {len(found)} findings, {len(offered)} with "
+            f"a remedy in settings ({len(offered) / max(len(found), 1):.1%}); {len(trials)} tried, {helped} helped "
+            f"({helped / max(len(trials), 1):.1%})"
+        )
+    if well:
+        wrong = [line for line in well if line["found"]]
+        print(
+            f"{len(well)} healthy runs: {len(wrong)} with a warning or an error ({len(wrong) / len(well):.1%})"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--only", choices=("healthy", "sick"))
-    parser.add_argument("--healthy", type=int, default=200)
-    parser.add_argument("--samples", nargs="*", default=list(SAMPLES))
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--last", type=int)
+    parser.add_argument("--lines", type=Path)
+    parser.add_argument("--sum", type=Path, nargs="+")
     asked = parser.parse_args()
+    if asked.sum:
+        told([json.loads(line) for path in asked.sum for line in path.read_text().splitlines()])
+        return
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        if asked.only != "healthy":
-            sick_runs(Path(folder), asked.samples)
-        if asked.only != "sick":
-            healthy_runs(Path(folder), asked.healthy)
-
-
-def sick_runs(folder: Path, samples: list[str]) -> None:
-    count = found = offered = graves = tried = helped = 0
-    for (name, (settings, codes)), sample in itertools.product(SICK.items(), samples):
-        told = grave(run(sample, {"network": "mlp", **settings}, folder / f"sick-{count}").findings)
-        right = [f for f in told if f["code"] in codes]
-        trials = [f["evidence"]["trial"] for f in told if "trial" in f["evidence"]]
-        count, found = count + 1, found + bool(right)
-        graves, offered = graves + len(told), offered + sum(bool(f["settings"]) for f in told)
-        tried, helped = tried + len(trials), helped + sum(trial["helped"] for trial in trials)
-        shown = ", ".join(f"{f['code']} {helps(f)}".strip() for f in told)
-        print(f"  {name}, {sample}: {shown or 'nothing'}", flush=True)
-    print(
-        f"{count} sick runs: {found} found ({found / count:.1%}); {graves} findings, {offered} with a remedy in "
-        f"settings ({offered / max(graves, 1):.1%}); {tried} tried, {helped} helped ({helped / max(tried, 1):.1%})",
-        flush=True,
-    )
-
-
-def healthy_runs(folder: Path, most: int) -> None:
-    wrong = 0
-    for number, (sample, settings) in enumerate(itertools.islice(healthy(), most)):
-        told = grave(run(sample, {**settings, "doctor.trials": False}, folder / f"healthy-{number}").findings)
-        wrong += bool(told)
-        for f in told:
-            print(f"  {sample} {settings}: {f['code']} {f['place']}: {f['cause']}", flush=True)
-    print(f"{most} healthy runs: {wrong} with a warning or an error ({wrong / most:.1%})", flush=True)
+    cases = [
+        *(sick(asked.folder) if asked.only != "healthy" else []),
+        *(healthy(asked.folder) if asked.only != "sick" else []),
+    ]
+    lines = []
+    for case in itertools.islice(cases, asked.first, asked.last):
+        began = time.process_time()
+        lines.append(line_of(case))
+        if lines[-1]["codes"] or lines[-1]["found"]:
+            print(f"{shown(lines[-1])}  [{time.process_time() - began:.1f} s]", flush=True)
+        if asked.lines:
+            with asked.lines.open("a") as file:
+                file.write(json.dumps(lines[-1]) + "\n")
+    told(lines)
+    print(f"{time.process_time():.0f} s of the processor")
 
 
 if __name__ == "__main__":

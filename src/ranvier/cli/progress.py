@@ -10,6 +10,9 @@ from typing import Any
 
 from .output import emit
 
+FRAMES = 5
+"""So often a second the live line is drawn: a frame takes the processor about a millisecond."""
+
 
 class News:
     """Gives each finding of a training once, and each remedy that was adopted."""
@@ -62,10 +65,10 @@ class LiveLine:
         self.news = News()
 
     def on_step(self, state: Any, batch: Any, loss: float) -> None:
-        """Move the line, ten times a second at most."""
+        """Move the line, as often as it is drawn."""
         now = time.monotonic()
         if now >= self.due:
-            self.due = now + 0.1
+            self.due = now + 1 / FRAMES
             measured = f"loss {loss:.4f}{self.measured}"
             self.bar.update(
                 self.task, completed=state.step, description=f"epoch {state.epoch + 1}", measured=measured
@@ -85,6 +88,19 @@ class LiveLine:
             )
 
 
+def columns() -> list[Any]:
+    """What the live line consists of."""
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    return [
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("step {task.completed:,.0f}"),
+        TextColumn("{task.fields[measured]}"),
+        TimeElapsedColumn(),
+    ]
+
+
 @contextmanager
 def progress(as_json: bool) -> Iterator[Any]:
     """The watcher that suits the output."""
@@ -94,16 +110,10 @@ def progress(as_json: bool) -> Iterator[Any]:
         yield Silent()
     else:
         from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress
 
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TextColumn("step {task.completed:,.0f}"),
-            TextColumn("{task.fields[measured]}"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        console = Console(stderr=True)
+        with Progress(*columns(), console=console, transient=True, refresh_per_second=FRAMES) as bar:
             yield LiveLine(bar)
 
 

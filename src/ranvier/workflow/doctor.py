@@ -60,8 +60,8 @@ class Doctor:
         self.heals = spec.doctor.heal and self.trials is not None and len(adopted) < MOST
         if not state.noticed:
             state.noticed["healed"] = [dict(each) for each in adopted]
-        trivial = trivial_loss(state.network, state.objective, prepared.parts["train"])
-        self.probes = Probes(state, spec.evaluation.without, trivial, learning.batches.size)
+        self.trivial = trivial_loss(state.network, state.objective, prepared.parts["train"])
+        self.probes = Probes(state, spec.evaluation.without, self.trivial, learning.batches.size)
         self._looked_at = 0
 
     def on_step(self, state: State, batch: Batch, loss: float) -> None:
@@ -96,8 +96,8 @@ class Doctor:
         if self.trials is None or self.change or count == self._looked_at:
             return
         for finding in self._open(state):
-            snapshot = Snapshot.of(state)
-            trials = self._tried(finding, state.step, snapshot)
+            snapshot = self._snapshot(state)
+            trials = self._tried(finding, state, snapshot)
             if self.heals and trials and trials[-1].helped:
                 self.change = self._change(finding, trials[-1], snapshot)
                 return
@@ -111,11 +111,20 @@ class Doctor:
         grave = [f for f in _found(state) if f.severity != "info" and f.code not in tried]
         return [finding for finding in grave if remedies_of(finding, self.spec)]
 
-    def _tried(self, finding: Finding, step: int, snapshot: Snapshot | None) -> list[Trial]:
-        """The trials of its remedies, one after another until one has helped."""
+    def _snapshot(self, state: State) -> Snapshot | None:
+        """The best epoch so far, if something was learnt until then."""
+        snapshot = Snapshot.of(state)
+        if snapshot is None or self.trivial is None or snapshot.loss < self.trivial:
+            return snapshot
+        return None
+
+    def _tried(self, finding: Finding, state: State, snapshot: Snapshot | None) -> list[Trial]:
+        """The trials of its remedies, until one has helped; what has helped before is not tried again."""
         trials: list[Trial] = []
         for settings in remedies_of(finding, self.spec):
-            trial = self.trials.of(settings, step, snapshot) if self.trials else None
+            trial = _known(state, settings)
+            if trial is None and self.trials is not None:
+                trial = self.trials.of(settings, state.step, snapshot)
             trials += [trial] if trial else []
             if trial and trial.helped:
                 break
@@ -142,6 +151,13 @@ class Doctor:
 
 def _found(state: State) -> list[Finding]:
     return [*([state.finding] if state.finding else []), *noticed_of(state)]
+
+
+def _known(state: State, settings: Mapping[str, Any]) -> Trial | None:
+    """A trial of these settings that helped against something else."""
+    told = [finding.evidence.get("trial") for finding in noticed_of(state)]
+    helped = [each for each in told if each and each["helped"] and each["settings"] == settings]
+    return Trial.of(helped[0]) if helped else None
 
 
 def _proven(finding: Finding, trials: Sequence[Trial]) -> Finding:

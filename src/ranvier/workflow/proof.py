@@ -65,6 +65,12 @@ class Trial:
             "helped": self.helped,
         }
 
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Trial:
+        """The trial that ``as_dict`` gave."""
+        without, changed = (math.inf if told[name] is None else told[name] for name in ("without", "with"))
+        return cls(told["settings"], told["steps"], without, changed, told.get("since_epoch", 0))
+
     def __str__(self) -> str:
         since = f" after epoch {self.since}" if self.since else ""
         return (

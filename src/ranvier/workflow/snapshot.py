@@ -45,6 +45,11 @@ class Snapshot:
         """How many steps are done there."""
         return int(self.history[-1]["step"])
 
+    @property
+    def loss(self) -> float:
+        """Of the validation rows."""
+        return float(self.history[-1]["validation"]["loss"])
+
     def take_up(self, spec: Spec, prepared: Prepared) -> Learning:
         """The training from there on, by a spec whose weights and batches are as they were.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import ClassVar, Protocol
 
 from ...catalog import TRAINING_CHECKS, load
@@ -25,8 +26,13 @@ class TrainingCheck(Protocol):
 def examine(recording: Recording, without: Collection[str] = ()) -> list[Finding]:
     """Run every training check on what was recorded so far, but for the codes ``without``."""
     found: list[Finding] = []
-    for name in TRAINING_CHECKS:
-        check: TrainingCheck = load("training_checks", name)
+    for check in _checks():
         if check.code not in without:
             found += check.run(recording)
     return found
+
+
+@cache
+def _checks() -> tuple[TrainingCheck, ...]:
+    """The members of the catalogue; a probe asks for them so often that looking them up would cost as much again."""
+    return tuple(load("training_checks", name) for name in TRAINING_CHECKS)

@@ -90,10 +90,14 @@ def agreement(gradients: Sequence[Tensor | None], before: Sequence[Tensor | None
     """How far two gradients agree: the cosine of the angle between them."""
     if len(gradients) != len(before):
         return None
-    pairs = [(one, two) for one, two in zip(gradients, before) if one is not None and two is not None]
+    pairs = [
+        (one.reshape(-1), two.reshape(-1))
+        for one, two in zip(gradients, before)
+        if one is not None and two is not None
+    ]
     if not pairs:
         return None
-    figures = [(float((a * b).sum()), float(a.square().sum()), float(b.square().sum())) for a, b in pairs]
+    figures = [torch.stack([a.dot(b), a.dot(a), b.dot(b)]).tolist() for a, b in pairs]
     product, one, two = (math.fsum(each) for each in zip(*figures))
     size = math.sqrt(one) * math.sqrt(two) if min(one, two) >= 0 else math.nan
     return product / size if 0 < size < math.inf and math.isfinite(product) else None
@@ -106,13 +110,17 @@ def gradients_of(weights: Mapping[str, nn.Parameter]) -> list[Tensor | None]:
 
 @torch.no_grad()
 def weight_samples(weights: Mapping[str, nn.Parameter], before: Sequence[Tensor]) -> tuple[WeightSample, ...]:
-    """Sizes, gradients and updates of matrices whose values were ``before``, but for those that are not finite."""
+    """Sizes, gradients and updates of matrices whose values were ``before``, but for those that are not finite.
+
+    ``before`` is used up.
+    """
     if not weights:
         return ()
     now = [p.detach() for p in weights.values()]
     gradients = [p.grad for p in weights.values()]
     sizes = _sizes(before)
-    updates = _sizes(torch._foreach_sub(now, list(before)))
+    torch._foreach_sub_(list(before), now)  # memory of its own would cost more than the subtraction
+    updates = _sizes(before)
     there = iter(_sizes([g for g in gradients if g is not None]))
     samples = [
         WeightSample(name, size, None if gradient is None else next(there), update)

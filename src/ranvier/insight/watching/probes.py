@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -22,7 +21,7 @@ from .measuring import (
     matrices_of,
     weight_samples,
 )
-from .recording import Epoch, LayerSample, Recording, Sample, as_sample
+from .recording import Epoch, LayerSample, Recording, Sample, as_sample, as_values
 
 DOUBLING = 512
 """Sampled are the steps 1, 2, 4, ... so far,"""
@@ -30,6 +29,10 @@ DOUBLING = 512
 EVERY = 500
 """and from then on each that this number divides: the number of a step says it, not the clock, so that the same seed
 finds the same."""
+
+
+EARLY = 64
+"""Up to this step the gradients of two steps one after another are compared."""
 
 
 def sampled(step: int) -> bool:
@@ -90,7 +93,7 @@ class Probes:
             )
             self._before, self._gradients = [], []
             self.recording.samples.append(sample)
-            state.noticed["samples"].append(asdict(sample))
+            state.noticed["samples"].append(as_values(sample))
             self._examine(state)
         self._prepare(state)
 
@@ -104,7 +107,7 @@ class Probes:
         """Before a step that will be measured, keep the weights and the last gradients."""
         if sampled(state.step + 1) and state.finished is None:
             self._before = [p.detach().clone() for p in self._weights.values()]
-            self._gradients = gradients_of(self._weights)
+            self._gradients = gradients_of(self._weights) if state.step < EARLY else []
 
     def _examine(self, state: State) -> None:
         for finding in examine(self.recording, self._without):

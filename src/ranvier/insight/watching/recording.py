@@ -114,8 +114,14 @@ class Recording:
     ended: bool = False
 
 
+def as_values(sample: Sample) -> dict[str, object]:
+    """A sample as JSON values: what ``dataclasses.asdict`` gives, without its copies."""
+    layers, weights = ([dict(vars(each)) for each in part] for part in (sample.layers, sample.weights))
+    return {**vars(sample), "layers": layers, "weights": weights}
+
+
 def as_sample(values: dict[str, object]) -> Sample:
-    """The sample that ``dataclasses.asdict`` gave, back from JSON."""
+    """The sample that ``as_values`` gave, back from JSON."""
     layers: list[dict[str, object]] = values["layers"]  # type: ignore[assignment]
     weights: list[dict[str, object]] = values["weights"]  # type: ignore[assignment]
     return Sample(

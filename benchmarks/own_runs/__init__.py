@@ -1,0 +1,1 @@
+"""Runs of Ranvier on small real data: sick ones and healthy ones."""
