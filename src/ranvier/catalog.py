@@ -100,6 +100,7 @@ NETWORKS = {
     "ngrams": "ranvier.network.ngrams:Ngrams",  # from here on for sequences
     "text_cnn": "ranvier.network.text_cnn:TextCNN",
     "transformer": "ranvier.network.transformer:Transformer",
+    "bert": "ranvier.network.bert:bert",
     "inception": "ranvier.network.inception:Inception",
     "rnn": "ranvier.network.recurrent:rnn",
     "lstm": "ranvier.network.recurrent:lstm",
@@ -166,6 +167,7 @@ TASKS = {
 
 TEXT_TASKS = {  # learnt from a corpus of plain text, which has no target column
     "generate": "ranvier.tasks.generate:Generate",
+    "pretrain": "ranvier.tasks.pretrain:Pretrain",
 }
 
 TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is taken where none is named

@@ -164,6 +164,17 @@ class TrainingSpec(Section):
     freeze: bool = False
 
 
+class StartSpec(Section):
+    """What a training begins with: the weights of a model file, where names and shapes are the same.
+
+    ``how`` says what learns: the whole, only what is new (frozen), or that and low-rank adapters of ``rank``.
+    """
+
+    model: str | None = None
+    how: Literal["whole", "frozen", "adapters"] = "whole"
+    rank: Count = 8
+
+
 class AugmentationSpec(Section):
     """How the pictures of a training batch are changed; ``data.augment`` says what each means, and 0 leaves it out.
 

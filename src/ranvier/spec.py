@@ -21,6 +21,7 @@ from .sections import (
     ExecutionSpec,
     RegularizationSpec,
     Seed,
+    StartSpec,
     StoppingSpec,
 )
 from .sections import Choice as Choice
@@ -60,6 +61,7 @@ class Spec(Section):
     text: TextSpec = TextSpec()
     forecast: ForecastSpec = ForecastSpec()
     network: Choice | None = None
+    start: StartSpec = StartSpec()
     training: TrainingSpec = TrainingSpec()
     augmentation: AugmentationSpec = AugmentationSpec()
     regularization: RegularizationSpec = RegularizationSpec()

@@ -20,6 +20,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("transformer", {}),
     ("transformer", {"layers": 1, "width": 16, "heads": 2, "positions": "learned", "norm": "post"}),
     ("transformer", {"layers": 1, "width": 16, "heads": 1, "positions": "sinusoidal", "dropout": 0.0}),
+    ("bert", {}),
+    ("bert", {"layers": 1, "width": 16, "heads": 2, "norm": "post", "positions": "learned"}),
     ("inception", {}),
     ("inception", {"blocks": 3, "filters": 4, "kernels": [5, 2], "bottleneck": 3}),
     ("rnn", {"hidden": 8}),

@@ -266,3 +266,27 @@ def test_small_texts_and_pieces_of_words_have_other_networks() -> None:
     assert [each.get("grams") for each in options] == [5, 5, None]
     assert [shape.training.batch_size for shape in shapes] == [16, 32, 32]
     assert options[0]["dropout"] > 0 == options[1]["dropout"]
+
+
+def test_another_text_is_measured_as_the_test_part_is(run: rv.Run, place: Path, tmp_path: Path) -> None:
+    test = tmp_path / "test.txt"
+    test.write_text(TEXT[-2_500:])
+    found = rv.evaluate(run, test)
+    ids = run.model.tokens.encode(test.read_text())
+    bits = run.model.nats(ids).mean() / 0.6931471805599453
+    assert found.test["bits_per_character"]["value"] == pytest.approx(bits, rel=1e-3)
+    assert found.rows["tokens"] == len(ids) and found.as_dict()["task"] == "generate"
+    assert "on the test part of its training" in found.verdict and "tokens of" in str(found)
+    strange = tmp_path / "strange.txt"
+    strange.write_text("The cat sat by the ZOO.\n" * 5)
+    told = rv.evaluate(run.folder / "model.rv", strange)
+    assert told.test["bits_per_character"]["value"] > found.test["bits_per_character"]["value"]
+    assert "does not: taken as unknown" in str(told)
+
+
+def test_what_a_text_cannot_be_asked(run: rv.Run, place: Path, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="(?s)Groups of rows are asked for.*A report is asked for"):
+        rv.evaluate(run, place / "animals.txt", slices=["a"], out=tmp_path / "a.html")
+    (tmp_path / "a.txt").write_text("T")
+    with pytest.raises(DataError, match="a.txt has one token"):
+        rv.evaluate(run, tmp_path / "a.txt")

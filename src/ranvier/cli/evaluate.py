@@ -31,6 +31,7 @@ def evaluate(
       ranvier evaluate runs/a/model.rv test.csv --out report.html
       ranvier evaluate runs/a/model.rv test.csv --json
       ranvier evaluate runs/a/model.rv test.csv --slices sex
+      ranvier evaluate runs/hamlet-1/model.rv macbeth.txt
     """
     from ..workflow.evaluate import evaluate as measure
 

@@ -22,12 +22,16 @@ Weights = Annotated[
     str | None,
     typer.Option("--weights", metavar="FILE", help="Weights that a network for pictures starts from."),
 ]
+Begin = Annotated[
+    str | None,
+    typer.Option("--from", metavar="MODEL", help="A model file whose weights the training begins with."),
+]
 Task = Annotated[
     list[str],
     typer.Option(
         "--task",
         metavar="TASK or TARGET=TASK",
-        help="classify, regress, count, ordinal or label (repeatable); generate, for plain text.",
+        help="classify, regress, count, ordinal or label (repeatable); generate or pretrain, for plain text.",
     ),
 ]
 Kinds = Annotated[

@@ -16,6 +16,7 @@ def train(
     target: request.Target = [],  # noqa: B006 (typer wants a plain default)
     network: request.Network = None,
     weights: request.Weights = None,
+    begin: request.Begin = None,
     task: request.Task = [],  # noqa: B006
     kinds: request.Kinds = [],  # noqa: B006 (typer wants a plain default)
     roles: request.Roles = [],  # noqa: B006
@@ -55,6 +56,8 @@ def train(
       ranvier train houses.csv --target price --time 60s --kind zip=category
       ranvier train sample:wine --repeat 5
       ranvier train hamlet.txt --task generate
+      ranvier train letters.txt --task pretrain --out runs/read
+      ranvier train reviews.csv --from runs/read/model.rv
       ranvier train --resume runs/a
     """
     asked = request.settings(
@@ -66,6 +69,7 @@ def train(
         target=target,
         network=network,
         training__weights=weights,
+        start__model=begin,
         task=task,
         validation=validation,
         test=test,

@@ -17,6 +17,7 @@ from ..errors import DataError, InternalError, Mistake, did_you_mean
 from .kinds import Kind
 from .ledger import Ledger
 from .schema import Schema
+from .tokens import Tokens
 
 SHOWN = 20
 """So many missing columns are named one by one."""
@@ -33,12 +34,16 @@ class Preparation:
     blocks: dict[str, Kind]
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, schema: Schema) -> Self:
+    def fit(
+        cls, frame: pl.DataFrame, schema: Schema, given: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> Self:
         """Fit to raw values.
 
         Args:
             frame: the training rows, and no others: what is learnt here must not know the test rows.
             schema: says which columns are inputs, and of which kind.
+            given: states of kinds that were fitted before: that of the same columns is taken as it is, and a text is
+                read by the same tokens, so that a trained network is given what it has learnt to read.
 
         Raises:
             DataError: the frame lacks input columns, or a column holds no value of its kind.
@@ -52,8 +57,14 @@ class Preparation:
         for kind in KINDS:
             columns = [name for name in schema.inputs if schema[name].kind == kind]
             if columns:
+                before = (given or {}).get(kind, {})
+                if columns == list(before.get("columns", [])):
+                    blocks[kind] = load("kinds", kind).from_state(before)
+                    continue
                 said = next((schema[name].size for name in columns if schema[name].size), None)
-                options = {} if said is None else {"size": said}
+                options: dict[str, Any] = {} if said is None else {"size": said}
+                if "tokens" in before:
+                    options["tokens"] = Tokens.from_state(before["tokens"])
                 blocks[kind] = load("kinds", kind).fit(frame.select(columns), **options)
         return cls(blocks)
 

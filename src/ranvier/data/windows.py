@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .batches import Batch
+from .hidden import hide
 
 BLOCK = "text"
 """The block in which a batch of windows holds its tokens."""
@@ -27,10 +28,13 @@ class Windows:
         size: windows in a batch.
         seed: of the run.
         steps: batches in an epoch.
+        hidden: how many ids there are, where tokens are hidden and to be told in place of those that follow
+            (``hidden.hide``); 0 where they are not.
     """
 
-    def __init__(self, ids: Any, length: int, size: int, seed: int, steps: int) -> None:
+    def __init__(self, ids: Any, length: int, size: int, seed: int, steps: int, hidden: int = 0) -> None:
         self.ids, self.length, self.size, self.seed, self.steps = ids, length, size, seed, steps
+        self.hidden = hidden
 
     def __len__(self) -> int:
         return self.steps
@@ -44,6 +48,9 @@ class Windows:
         draw = np.random.Generator(np.random.PCG64([self.seed, epoch, number]))
         starts = draw.integers(0, len(self.ids) - self.length, self.size)
         windows = np.stack([self.ids[start : start + self.length + 1] for start in starts])
+        if self.hidden:
+            read, told = hide(windows[:, :-1].astype(np.int64), self.hidden, draw)
+            return Batch({BLOCK: read}, told, torch.from_numpy(starts))
         tokens = torch.from_numpy(windows.astype(np.int64))
         return Batch({BLOCK: tokens[:, :-1]}, tokens[:, 1:], torch.from_numpy(starts))
 

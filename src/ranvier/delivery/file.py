@@ -28,7 +28,7 @@ from safetensors import torch as safetensors
 from torch import nn
 
 from ..assemble import Architecture
-from ..catalog import TASKS
+from ..catalog import TASKS, TEXT_TASKS
 from ..data.preparation import Preparation
 from ..data.profile import Profile
 from ..data.schema import Schema
@@ -41,9 +41,6 @@ FORMAT = 1
 GOLDEN_ROWS = 8
 TOLERANCE = 1e-4
 """How far the outputs of golden rows may differ, relative to the largest of them: processors round differently."""
-
-WRITES = "generate"
-"""The task whose model is of another kind: ``delivery.language``."""
 
 MEMBERS = ("model.json", "weights.safetensors", "golden.json")
 
@@ -114,13 +111,14 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
         golden = json.loads(contents["golden.json"])
         weights = safetensors.load(contents["weights.safetensors"])
         state = described["task"]
-        if state["name"] == WRITES:
+        if state["name"] in TEXT_TASKS:
+            writes = state["name"] == "generate"
+            what = "goes on with a text" if writes else "tells hidden words, for a later training"
+            remedy = (
+                f"ranvier generate {path} --prompt '...'" if writes else f"ranvier train DATA --from {path}"
+            )
             raise ModelFileError(
-                Mistake(
-                    f"{str(path)!r} is a language model, which goes on with a text",
-                    "a model of a table",
-                    f"ranvier generate {path} --prompt '...'",
-                )
+                Mistake(f"{str(path)!r} is a language model, which {what}", "a model of a table", remedy)
             )
         preparation = Preparation.from_state(described["preparation"])
         if state["name"] not in (*TASKS, "several"):

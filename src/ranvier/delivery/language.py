@@ -19,12 +19,13 @@ from safetensors import torch as safetensors
 from torch import Tensor, nn
 
 from ..assemble import Architecture
+from ..catalog import TEXT_TASKS
 from ..data.corpus import encode_text, strangers
 from ..data.tokens import FIRST, Tokens
 from ..data.windows import in_a_row
 from ..errors import DataError, Mistake, ModelFileError
 from ..network.language import Sampling, nats, write
-from .file import WRITES, check_golden, fitting_together, put_members, read_members
+from .file import check_golden, fitting_together, put_members, read_members
 from .file import load as load_table
 from .model import Model
 
@@ -50,12 +51,14 @@ class LanguageModel:
         architecture: what the network was built from.
         network: the trained network, fed from blocks (``network.language.Language``).
         card: what a reader should know: metrics, rows, versions. JSON values.
+        task: what it has learnt: ``generate``, or ``pretrain``, which writes nothing.
     """
 
     tokens: Tokens
     architecture: Architecture
     network: nn.Module
     card: Mapping[str, Any] = field(default_factory=dict)
+    task: str = "generate"
 
     def generate(
         self,
@@ -143,7 +146,7 @@ class LanguageModel:
         """
         ids = golden_ids(self.tokens)
         described = {
-            "task": {"name": WRITES, "tokens": self.tokens.state()},
+            "task": {"name": self.task, "tokens": self.tokens.state()},
             "architecture": self.architecture.as_dict(),
             "card": dict(self.card),
         }
@@ -164,7 +167,11 @@ class LanguageModel:
             network.load_state_dict(safetensors.load(contents["weights.safetensors"]))
             network.eval()
             model = cls(
-                Tokens.from_state(described["task"]["tokens"]), architecture, network, described["card"]
+                Tokens.from_state(described["task"]["tokens"]),
+                architecture,
+                network,
+                described["card"],
+                described["task"]["name"],
             )
             check_golden(path, model._outputs(torch.tensor(golden["ids"])), golden["outputs"])
         return model
@@ -179,7 +186,8 @@ class LanguageModel:
         return outputs
 
     def __str__(self) -> str:
-        return f"generate text by {self.tokens.level}"
+        what = "generate text" if self.task == "generate" else "tell hidden tokens"
+        return f"{what} by {self.tokens.level}"
 
 
 def load(path: str | Path, network: nn.Module | None = None) -> Model | LanguageModel:
@@ -195,7 +203,9 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model | Language
     contents = read_members(Path(path))
     with fitting_together(Path(path)):
         name = json.loads(contents["model.json"])["task"]["name"]
-    return LanguageModel.from_members(Path(path), contents) if name == WRITES else load_table(path, network)
+    return (
+        LanguageModel.from_members(Path(path), contents) if name in TEXT_TASKS else load_table(path, network)
+    )
 
 
 def load_language(path: str | Path) -> LanguageModel:
@@ -205,12 +215,13 @@ def load_language(path: str | Path) -> LanguageModel:
         ModelFileError: see ``delivery.file.load``; or the model is of another kind.
     """
     model = load(path)
-    if not isinstance(model, LanguageModel):
+    if not isinstance(model, LanguageModel) or model.task != "generate":
+        table = not isinstance(model, LanguageModel)
         raise ModelFileError(
             Mistake(
-                f"{str(path)!r} is no language model: it can {model}",
+                f"{str(path)!r} does not write text: it can {model}",
                 "a model that was trained with --task generate",
-                f"ranvier predict {path} DATA",
+                f"ranvier predict {path} DATA" if table else f"ranvier train DATA --from {path}",
             )
         )
     return model

@@ -17,7 +17,7 @@ from ..catalog import load as load_member
 from ..data.ledger import Ledger
 from ..data.stream import larger_than_memory
 from ..data.table import Table
-from ..delivery.file import load
+from ..delivery.language import LanguageModel, load
 from ..delivery.model import Model, read_rows
 from ..errors import DataError, Mistake, SpecError, raise_if_any
 from ..evaluation.intervals import Measured
@@ -30,6 +30,7 @@ from ..tasks.several import known, parts_of, several
 from .evaluation_report import is_page, write_evaluation
 from .folder import MODEL, check_free
 from .forecast_evaluate import evaluate_forecast
+from .language_evaluate import LanguageEvaluation, evaluate_language
 from .measure import UNMEASURED, answers, metrics_of, of_classes
 from .mistakes import inputs_of_worst
 from .run import Run
@@ -104,18 +105,18 @@ class Evaluation:
 
 
 def evaluate(
-    model: Model | Run | str | Path,
+    model: Model | LanguageModel | Run | str | Path,
     data: Any,
     y: Any = None,
     *,
     slices: Sequence[str] = (),
     out: str | Path | None = None,
-) -> Evaluation:
+) -> Evaluation | LanguageEvaluation:
     """Measure a model on rows whose target is known, and say how they differ from the training rows.
 
     Args:
         model: a model, a run, or the path of a model file.
-        data: whatever ``ranvier.fit`` reads, with the target column; or an array X.
+        data: whatever ``ranvier.fit`` reads, with the target column; or an array X. For a language model plain text.
         y: the target's values (N,), where ``data`` is an array; of several targets (N, targets).
         slices: columns of ``data`` whose groups are shown beside each other.
         out: where the report goes: a file ``.html`` or ``.md``, or a new folder, which then holds the measure, the
@@ -133,8 +134,10 @@ def evaluate(
     command += "".join(f" --slices {shlex.quote(name)}" for name in slices)
     if isinstance(model, Run):
         model = model.folder / MODEL
-    if not isinstance(model, Model):
+    if not isinstance(model, (Model, LanguageModel)):
         model = load(model)
+    if isinstance(model, LanguageModel):
+        return evaluate_language(model, data, slices, out)
     task, ledger = model.task, Ledger()
     if isinstance(task, Forecast):
         return _of_forecast(model, task, data, ledger, out)

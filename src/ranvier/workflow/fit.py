@@ -20,10 +20,12 @@ from ..delivery.model import Model
 from ..errors import Mistake, RunError
 from ..files import write_json, write_text
 from ..finding import by_gravity
+from ..network.adapters import merge
 from ..spec import Spec
 from ..training.loop import Watcher
 from . import folder as files
 from . import language
+from .beginning import check_same, recorded
 from .carrying_out import alone, give_up, train_on
 from .doctor import Doctor, adopt, caught_up, in_effect
 from .findings import findings
@@ -151,6 +153,7 @@ def resume(
     given = None if data is None else _parts(data, y, validation, test)
     if language.is_asked(spec):
         return language.resume(folder, spec, record, given, watchers)
+    check_same(spec, record)
     prepared = prepare(spec, given, files.stored(folder, record))
     with threads(spec.execution.threads):
         if not finished:
@@ -223,6 +226,7 @@ def _attended(
 def _write_results(folder: Path, doctor: Doctor, learning: Learning) -> None:
     """Measure the trained network, and write measure, findings, the model and, from all of these, the report."""
     state, spec, prepared = learning.state, doctor.spec, doctor.prepared
+    merge(state.network)
     model = Model(
         schema=prepared.schema,
         preparation=prepared.preparation,
@@ -287,6 +291,7 @@ def _record(asked: Spec, settled: Settled, prepared: Prepared, own: nn.Module | 
             "python": platform.python_version(),
         },
     }
+    record |= recorded(settled.spec)
     if own is not None:
         record["module"] = f"{type(own).__module__}.{type(own).__qualname__}"
     return record

@@ -6,7 +6,6 @@ for each character of the test part); loop, settings, folder, checkpoint and rep
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -15,120 +14,42 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import torch
 from torch import nn
 
 from .. import __version__
 from ..assemble import Architecture, describe, multiplications
-from ..catalog import TEXT_TASKS, load
-from ..data.corpus import Corpus, Part, Stretch, encode, read_corpus, split_corpus, texts
-from ..data.ledger import Ledger
+from ..catalog import load
+from ..data.corpus import Part
 from ..data.tokens import Tokens
 from ..data.windows import Windows
 from ..delivery.language import LanguageModel, token_nats
-from ..errors import DataError, Mistake, RunError, SpecError, raise_if_any
+from ..errors import DataError, Mistake, RunError
 from ..execution.plan import Plan
 from ..files import write_json
+from ..network.adapters import merge
 from ..spec import Choice, Spec
 from ..training.averaging import Average
 from ..training.loop import Limits, Validate, Watcher
 from ..training.objectives.next_token import NextToken
 from ..training.state import State
 from . import folder as files
+from .beginning import begun, check_same, reasons_of, recorded, with_network
 from .carrying_out import carry_out, give_up
+from .hidden_measure import measure_hidden, validate_hidden
 from .language_measure import measure, samples
-from .language_settings import mistakes, plan_in, settle, steps_of
+from .language_prepare import PreparedCorpus, column_of, split_csv
+from .language_prepare import is_asked as is_asked
+from .language_prepare import prepare as prepare
+from .language_settings import PRETRAIN, WINDOW, plan_in, settle, steps_of, window_of
 from .learn import Learning, threads
 from .planning import plan_of
 from .reporting import write_report
 from .run import Run
 from .settle import Settled, with_threads
 
-FITTED = 1 << 24
-"""Tokens are fitted to so many bytes of the training part at most, evenly spread over it."""
-
-CHARACTERS = 10_000_000
-"""Up to so many bytes of training text, a token is a character."""
-
 WATCHED = 1 << 15
 """So many tokens of the validation part are watched while training."""
-
-
-@dataclass(frozen=True)
-class PreparedCorpus:
-    """A corpus on its way to the network.
-
-    Args:
-        corpus: the files.
-        stretches: of the files, each with its part.
-        reason: how the parts were chosen.
-        ledger: what became of lines that were not used as they stand.
-        tokens: fitted to the training part.
-        level_reason: why tokens are what they are; empty where the user says it.
-        parts: ``train``, ``validation`` and ``test``.
-    """
-
-    corpus: Corpus
-    stretches: list[Stretch]
-    reason: str
-    ledger: Ledger
-    tokens: Tokens
-    level_reason: str
-    parts: dict[str, Part]
-
-    def lines(self) -> list[str]:
-        """What was read, for a terminal."""
-        counts = ", ".join(f"{part.characters:,} {name}" for name, part in self.parts.items())
-        level, size = self.tokens.level, self.tokens.size
-        return [
-            f"{self.corpus.origin}: {self.ledger.read:,} lines; write text by {level} ({size:,} different)",
-            f"split: characters {counts} ({self.reason})",
-            *(f"ledger: {entry}" for entry in self.ledger.entries),
-        ]
-
-
-def is_asked(spec: Spec) -> bool:
-    """Whether the run is of a corpus of text."""
-    return isinstance(spec.task, str) and spec.task in TEXT_TASKS
-
-
-def prepare(spec: Spec, data: Any = None, tokens: Tokens | None = None) -> PreparedCorpus:
-    """Read, split and encode the corpus of a run.
-
-    Args:
-        spec: what is asked.
-        data: a path, a folder, a pattern or a list of paths; None takes the spec's source.
-        tokens: of a run that is resumed; None fits new ones.
-
-    Raises:
-        SpecError: settings that a corpus does not know.
-        DataError: with all that is wrong with the files; or a part has no text.
-    """
-    raise_if_any(SpecError, mistakes(spec, data))
-    ledger = Ledger()
-    corpus = read_corpus(spec.source if data is None else data, ledger)
-    stretches, reason = split_corpus(corpus, spec.split.validation, spec.split.test, spec.split_seed)
-    own = [stretch for stretch in stretches if stretch.part == "train"]
-    if not own:
-        raise DataError(
-            Mistake(
-                f"{corpus.origin} is too short to be split: no line is left for training",
-                "several lines, or smaller parts",
-                "set split.validation and split.test to 0 to learn from all of it",
-            )
-        )
-    size = sum(stretch.end - stretch.first for stretch in own)
-    why = ""
-    if tokens is None:
-        level, why = spec.text.tokens or "", ""
-        if not level:
-            level = "characters" if size <= CHARACTERS else "bpe" if _has_library() else "bytes"
-            why = f"for {size:,} bytes of training text"
-        tokens = Tokens.fit(texts(corpus, own, min(1.0, FITTED / size)), level, size=spec.text.vocabulary)
-    parts = encode(corpus, stretches, tokens, ledger)
-    ledger.reconcile({name: part.lines for name, part in parts.items()})
-    return PreparedCorpus(corpus, stretches, reason, ledger, tokens, why, parts)
 
 
 def start(
@@ -147,14 +68,15 @@ def start(
             "origin": prepared.corpus.origin,
             "target": "text",
             "fingerprint": prepared.corpus.fingerprint,
-            "reasons": {**settled.reasons, "split": prepared.reason},
+            "reasons": {**settled.reasons, "split": prepared.reason, **reasons_of(learning.carried)},
+            **recorded(settled.spec),
             "versions": {"ranvier": __version__, "torch": torch.__version__, "numpy": np.__version__},
         }
         stored = {
             "run.toml": files.run_toml(settled.spec, record),
-            "schema.json": json.dumps({"columns": [_column(prepared)]}, indent=1),
+            "schema.json": json.dumps({"columns": [column_of(prepared)]}, indent=1),
             "ledger.json": json.dumps(prepared.ledger.as_dict(), indent=1),
-            "split.csv": _split_csv(prepared),
+            "split.csv": split_csv(prepared),
             "tokens.json": json.dumps(prepared.tokens.state(), ensure_ascii=False),
         }
         name = "".join(c if c.isalnum() else "-" for c in Path(prepared.corpus.origin).stem).strip("-")
@@ -217,6 +139,7 @@ def resume(
         if spec.evaluation.report and not (folder / files.REPORT).exists():
             write_report(folder)
         return Run(folder)
+    check_same(spec, record)
     tokens = Tokens.from_state(files.read_json(folder / "tokens.json"))
     prepared = prepare(spec, data, tokens)
     if prepared.corpus.fingerprint != record["fingerprint"]:
@@ -241,10 +164,12 @@ def plan(spec: Spec, prepared: PreparedCorpus) -> tuple[Settled, Learning]:
         DataError: a part is shorter than a window.
     """
     train, validation = (prepared.parts[name].ids for name in ("train", "validation"))
+    spec, why = with_network(spec, corpus=True)
     settled = settle(spec, len(train), len(validation) > 0, prepared.tokens.level, prepared.level_reason)
+    settled = Settled(settled.spec, {**settled.reasons, **why})
     learning = set_up(settled.spec, prepared)
-    core: Any = learning.state.network
-    cost = multiplications(core.network) * core.network.length
+    each = multiplications(learning.state.network)  # of a window, where tokens are hidden; else of a token
+    cost = each if spec.task == PRETRAIN else each * window_of(learning.state.network)
     settled = with_threads(settled, cost, learning.batches.size)
     chosen = plan_in(settled.spec, cost * learning.batches.size)
     reasons = {**settled.reasons, **{key: reason for key, (_, reason) in chosen.items()}}
@@ -263,10 +188,14 @@ def set_up(spec: Spec, prepared: PreparedCorpus) -> Learning:
         each or Choice(name="") for each in (spec.network, spec.training.optimizer, spec.training.schedule)
     )
     size = prepared.tokens.size
-    architecture = Architecture(network_choice.flat(), {"text": {"size": size}}, size)
+    if spec.task == PRETRAIN:
+        blocks = {"text": {"size": size, "length": float(WINDOW)}}
+        architecture = Architecture(network_choice.flat(), blocks, size, positions="text")
+    else:
+        architecture = Architecture(network_choice.flat(), {"text": {"size": size}}, size)
     network = architecture.build(spec.seed)
-    core: Any = network
-    length, train = int(core.network.length), prepared.parts["train"].ids
+    carried = begun(spec, network, task={"name": spec.task, "tokens": prepared.tokens.state()})
+    length, train = window_of(network), prepared.parts["train"].ids
     if len(train) <= length:
         raise DataError(
             Mistake(
@@ -300,15 +229,24 @@ def set_up(spec: Spec, prepared: PreparedCorpus) -> Learning:
         clip=spec.regularization.clip,
         seed=spec.seed,
     )
-    windows = Windows(train, length, batch, spec.seed, steps_of(len(train), length, batch))
-    return Learning(architecture, state, windows, limits, validation_of(prepared.parts["validation"]))
+    hidden = size if spec.task == PRETRAIN else 0
+    windows = Windows(train, length, batch, spec.seed, steps_of(len(train), length, batch), hidden)
+    validate = validation_of(prepared.parts["validation"], hidden)
+    return Learning(architecture, state, windows, limits, validate, carried)
 
 
-def validation_of(part: Part) -> Validate:
-    """A function that measures a network on the beginning of the validation part."""
+def validation_of(part: Part, hidden: int = 0) -> Validate:
+    """A function that measures a network on the beginning of the validation part.
+
+    Args:
+        part: the validation part.
+        hidden: how many ids there are, where tokens are hidden; else 0.
+    """
     watched = np.asarray(part.ids[: WATCHED + 1])
     if len(watched) < 2:
         return lambda network: {}
+    if hidden:
+        return validate_hidden(watched, hidden)
     by_character = len(part.ids) / max(part.characters, 1)
 
     def validate(network: nn.Module) -> dict[str, float]:
@@ -325,13 +263,20 @@ def _finish(
 
     def write_results() -> None:
         state = learning.state
-        model = LanguageModel(prepared.tokens, learning.architecture, state.network.cpu())
+        merge(state.network)
+        model = LanguageModel(
+            prepared.tokens, learning.architecture, state.network.cpu(), task=str(spec.task)
+        )
         if state.finding:
             model.card = {"warning": state.finding.cause}
             give_up(folder, [state.finding], model.save)
-        metrics = measure(spec, prepared.parts, prepared.tokens, state.network, prepared.ledger)
+        if spec.task == PRETRAIN:
+            size = prepared.tokens.size
+            metrics = measure_hidden(spec, prepared.parts, size, state.network, prepared.ledger)
+        else:
+            metrics = measure(spec, prepared.parts, prepared.tokens, state.network, prepared.ledger)
+            write_json(folder / "samples.json", samples(model, prepared.parts, spec.seed))
         write_json(folder / "metrics.json", metrics)
-        write_json(folder / "samples.json", samples(model, prepared.parts, spec.seed))
         files.write_findings(folder, [])
         model.card = {
             "data": prepared.corpus.origin,
@@ -347,32 +292,3 @@ def _finish(
     plan: Plan = plan_of(spec)
     carry_out(folder, learning, plan, watchers, write_results)
     return Run(folder)
-
-
-def _column(prepared: PreparedCorpus) -> dict[str, Any]:
-    reason = f"plain text, by {prepared.tokens.level}" + (
-        f" ({prepared.level_reason})" if prepared.level_reason else ""
-    )
-    return {"name": "text", "kind": "text", "role": "input", "reason": reason}
-
-
-def _split_csv(prepared: PreparedCorpus) -> str:
-    """Each stretch: its file, where it begins and ends in bytes, and its part."""
-    rows = [
-        {
-            "file": str(prepared.corpus.files[each.file]),
-            "first": each.first,
-            "end": each.end,
-            "part": each.part,
-        }
-        for each in prepared.stretches
-    ]
-    text = io.BytesIO()
-    pl.DataFrame(rows).write_csv(text)
-    return text.getvalue().decode()
-
-
-def _has_library() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("tokenizers") is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..assemble import is_language
+from ..assemble import is_language, reads
 from ..catalog import NETWORKS, load
 from ..errors import Mistake
 from ..execution.plan import multiplies_in_16_bits
@@ -17,6 +17,12 @@ from .settle import UNLIMITED_EPOCHS, Settled
 FEWEST = 400
 """A short text is learnt in so many steps at least."""
 
+
+PRETRAIN = "pretrain"
+"""The task that hides tokens and lets them be told."""
+
+WINDOW = 128
+"""So many tokens are looked at together, where the network does not say."""
 
 SMALL = 400_000
 """A text of fewer tokens is learnt by heart, where nothing is done against it."""
@@ -35,9 +41,11 @@ def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str)
         level: what a token is.
         level_reason: why; empty where the user says it.
     """
-    network = spec.network or Choice(name="gpt", options=_shape(count, level))
+    network = spec.network or (
+        Choice(name="bert") if spec.task == PRETRAIN else Choice(name="gpt", options=_shape(count, level))
+    )
     built: Any = load("networks", network.name)
-    length = int({**defaults("networks", network.name), **network.options}["length"])
+    length = int({"length": WINDOW, **defaults("networks", network.name), **network.options}["length"])
     batch = spec.training.batch_size or (16 if count < SMALL else 32)
     steps = steps_of(count, length, int(batch))
     passes = 30 if count < SMALL else max(1.0, 12_000_000 / count)
@@ -45,7 +53,7 @@ def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str)
     optimizer = spec.training.optimizer or Choice(name="muon", options={"weight_decay": 0.1})
     given = spec.training.epochs is not None or spec.training.time is not None
     patience = 0 if given or not watched else max(10, epochs // 4)
-    rate = built.rates.get(optimizer.name, DEFAULT_RATES[optimizer.name])
+    rate = getattr(built, "rates", {}).get(optimizer.name, DEFAULT_RATES[optimizer.name])
     wanted: dict[str, tuple[Any, str]] = {
         "network": (network.flat(), f"the default for {count:,} tokens of text"),
         "text.tokens": (level, level_reason),
@@ -83,11 +91,13 @@ def steps_of(count: int, length: int, batch: int) -> int:
 def mistakes(spec: Spec, data: Any) -> list[Mistake]:
     """What is wrong with a request for a language model before its text is read."""
     found = option_mistakes(spec)
-    if spec.network is not None and spec.network.name not in _languages():
+    suitable = _tellers() if spec.task == PRETRAIN else _languages()
+    if spec.network is not None and spec.network.name not in suitable:
+        what = "tell hidden words" if spec.task == PRETRAIN else "write text"
         found.append(
             Mistake(
-                f"the network {spec.network.name!r} does not write text",
-                f"one that does: {', '.join(_languages())}",
+                f"the network {spec.network.name!r} does not {what}",
+                f"one that does: {', '.join(suitable)}",
             )
         )
     said = {
@@ -119,6 +129,20 @@ def mistakes(spec: Spec, data: Any) -> list[Mistake]:
 
 def _languages() -> list[str]:
     return [name for name in NETWORKS if is_language(name)]
+
+
+def _tellers() -> list[str]:
+    """The networks that say something of each place of a text, from both sides."""
+    return [
+        name
+        for name in NETWORKS
+        if "text" in reads(name) and not getattr(load("networks", name), "reads_ids", False)
+    ]
+
+
+def window_of(network: Any) -> int:
+    """How many tokens a network looks at together."""
+    return int(getattr(getattr(network, "network", None), "length", WINDOW))
 
 
 def _shape(count: int, level: str) -> dict[str, Any]:

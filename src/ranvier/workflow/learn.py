@@ -19,6 +19,7 @@ from ..catalog import load
 from ..data.augment import Augment
 from ..data.batches import Batch, Epochs
 from ..data.ragged import Ragged
+from ..delivery.beginning import Carried
 from ..delivery.model import forward
 from ..delivery.weights import freeze, put_weights, read_weights
 from ..errors import InternalError, Mistake, SpecError, raise_if_any
@@ -32,6 +33,7 @@ from ..training.optimizers import set_rate
 from ..training.rate_finder import range_test, suggest
 from ..training.state import State
 from . import planning
+from .beginning import begun, reasons_of, with_network
 from .prepared import Prepared
 from .settle import Settled, settle, with_threads
 from .slices import mistakes
@@ -48,6 +50,7 @@ class Learning:
     batches: Epochs
     limits: Limits
     validate: Validate
+    carried: Carried | None = None
 
 
 def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled, Learning]:
@@ -68,10 +71,12 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
     )
     if not len(prepared.parts["validation"]):
         spec = _unwatched(spec)
+    spec, why = (spec, {}) if own is not None else with_network(spec)
     settled = settle(spec, prepared.task, prepared.training_rows, outputs, prepared.preparation.blocks)
     if prepared.streamed:
         settled = _streaming(settled, spec, prepared)
     learning = set_up(settled.spec, prepared, own, outputs=outputs)
+    settled = Settled(settled.spec, {**settled.reasons, **why, **reasons_of(learning.carried)})
     settled = with_threads(settled, multiplications(learning.state.network), learning.batches.size)
     return planning.by_rule(settled, learning), learning
 
@@ -113,6 +118,7 @@ def set_up(
     network = network.to(device)
     if training.weights or training.freeze:
         start_from(network, network_choice.name, training.weights, training.freeze)
+    carried = begun(spec, network, task={"name": task.name, **task.state()})
     augment = Augment(**{name: value for name, value in spec.augmentation if value})
     objective = Supervised(
         loss, class_weights(spec, task, train, device), task.joined, augment if augment else None
@@ -150,6 +156,7 @@ def set_up(
         prepared.batches(spec, train, size),
         limits,
         validation_of(task, objective, validation, metric),
+        carried,
     )
 
 

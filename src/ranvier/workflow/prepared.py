@@ -33,6 +33,7 @@ from ..spec import ColumnSpec, Spec
 from ..tasks import Task
 from ..tasks.several import Several, encode
 from ..tasks.transcribe import Transcribe, too_short
+from .beginning import given_kinds
 from .forecast import Forecasts, is_forecast, prepare_forecast
 from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
 
@@ -213,7 +214,7 @@ def prepare_table(
             of_classes = [name for name, task in tasks.items() if task.forms[0] in ("classes", "answers")]
             split = make_split(table, schema, spec.split, spec.split_seed, strata(table.frame, of_classes))
         ledger.reconcile(split.counts)
-        preparation = Preparation.fit(table.frame[split.train], schema)
+        preparation = Preparation.fit(table.frame[split.train], schema, given_kinds(spec))
         task = _fitted(spec, table, schema, tasks, split.train)
         inputs = _inputs(preparation, table, ledger, spec.execution.stream)
     whole = Batch(

@@ -92,15 +92,19 @@ class Text:
         return Guess(0.92, f"text, {max(words, unspaced):.0f} {what} on average")
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame) -> Self:
+    def fit(cls, frame: pl.DataFrame, *, tokens: Tokens | None = None) -> Self:
         """Fit to the training rows.
+
+        Args:
+            frame: the training rows.
+            tokens: that are read; None fits words.
 
         Raises:
             DataError: a column holds lists or objects.
         """
         texts = [_text(frame[column]) for column in frame.columns]
         fewest = 2 if frame.height >= RARE_FROM else 1
-        tokens = Tokens.fit(pl.concat(texts), "words", fewest=fewest, lower=True)
+        tokens = tokens or Tokens.fit(pl.concat(texts), "words", fewest=fewest, lower=True)
         missing = tuple(text.null_count() > 0 for text in texts)
         unfinished = cls(tuple(frame.columns), tokens, 1.0, missing)
         lengths = unfinished.transform(frame).lengths

@@ -1,4 +1,4 @@
-"""Language modelling: what comes next, at each place of a window."""
+"""Language modelling: what comes next, at each place of a window; or what was hidden."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class NextToken:
     """The mean cross-entropy of the next token, over all places of all windows.
 
     J = -1 / (B T) sum_b sum_t log p(x_{t+1} | x_1 ... x_t)
+
+    Where tokens are hidden (``data.hidden``) it is the mean over those that are to be told.
     """
 
     def parts(self, network: nn.Module) -> Mapping[str, Sequence[tuple[str, nn.Parameter]]]:
@@ -30,7 +32,7 @@ class NextToken:
         return self.evaluate(outputs, batch), outputs
 
     def evaluate(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """The mean loss of outputs (B, T, V) for targets (B, T)."""
+        """The mean loss of outputs (B, T, V) for targets (B, T); -100 is not asked for."""
         return F.cross_entropy(outputs.flatten(0, -2), batch.target.flatten())
 
     def after_step(self, network: nn.Module) -> None:
