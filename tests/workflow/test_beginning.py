@@ -90,7 +90,7 @@ def test_the_whole_of_a_pretrained_network_goes_on(pretrained: rv.Run, tmp_path:
     assert run.spec.network.name == "bert" and run.spec.network.options["width"] == 16
     said = run.record["reasons"]["start.model"]
     assert "tensors from" in said and "new: head.linear.weight, head.linear.bias" in said
-    assert "all of it learns" in said
+    assert "all of it learns" in said and f"begun     {said}" in str(run)
     assert run.record["reasons"]["network"].startswith("that of ")
     kind: Any = run.model.preparation.blocks["text"]
     assert kind.tokens == load(pretrained.folder / "model.rv").tokens

@@ -232,7 +232,7 @@ def test_prompts_that_the_model_cannot_read_are_refused(run: rv.Run) -> None:
 
 def test_models_of_tables_and_of_text_are_told_apart(run: rv.Run, tmp_path: Path) -> None:
     table = small_run(tmp_path)
-    with pytest.raises(ModelFileError, match="is no language model: it can classify 'bought' from 3 columns"):
+    with pytest.raises(ModelFileError, match="does not write text: it can classify 'bought' from 3 columns"):
         load_language(table.folder / "model.rv")
     with pytest.raises(ModelFileError, match="is a language model, which goes on with a text"):
         load_table(run.folder / "model.rv")

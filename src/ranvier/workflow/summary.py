@@ -59,6 +59,8 @@ def summary(run: Run) -> str:
         return f"{head}\n  not finished; go on with: ranvier train --resume {run.folder}"
     history = run.history
     lines = [head]
+    if begun := run.record.get("reasons", {}).get("start.model"):
+        lines.append(f"  begun     {begun}")
     if history:
         steps = _counted(history[-1]["step"], "step")
         trained = f"  trained   {_counted(len(history), 'epoch')}, {steps}{_time_of(run)}"
