@@ -25,6 +25,7 @@ SOURCES = {  # asked in this order
     "numpy": "ranvier.data.source.numpy",
     "excel": "ranvier.data.source.excel",
     "ts": "ranvier.data.source.ts",
+    "conll": "ranvier.data.source.conll",
     "csv": "ranvier.data.source.csv",
 }
 

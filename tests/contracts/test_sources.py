@@ -72,6 +72,12 @@ def _ts(folder: Path, value: str) -> object:
     return path
 
 
+def _conll(folder: Path, value: str) -> object:
+    path = folder / f"{value}.conll"
+    path.write_text(f"a X\nb Y\n\nc {value}\n")
+    return path
+
+
 def _several(folder: Path, value: str) -> object:
     return [_csv(folder, "x"), _csv(folder, value)]
 
@@ -115,6 +121,7 @@ LOCATIONS = {  # of each source: a location of its own, with a value in it
     "numpy": _numpy,
     "excel": _excel,
     "ts": _ts,
+    "conll": _conll,
 }
 
 
