@@ -143,6 +143,54 @@ def test_layers_of_an_mlp(norm: str, dropout: float, activation: str) -> None:
     agree(mlp, CrossEntropy(), 3, hidden=[11, 6], norm=norm, dropout=dropout, activation=activation, clip=0.7)
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_wide_layers(optimizer: str) -> None:
+    """Their matrices stand by columns, where the optimizer does not mind."""
+    agree(mlp, CrossEntropy(label_smoothing=0.1), 3, optimizer, hidden=[70, 66], clip=0.7)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_wide_layers_in_16_bits(bias: bool) -> None:
+    """Autocast forms the same products, and is as far from the gradient in 32 bits."""
+    torch.set_default_dtype(torch.float32)
+    networks = [built(mlp, 3, hidden=[200, 100, 80], dropout=0.0) for _ in range(3)]
+    rows = batch(64, CrossEntropy(), 3)
+    for network in networks:
+        for layer in network.modules():
+            if isinstance(layer, nn.Linear) and not bias:
+                layer.bias = None
+    by_hand, *plain = networks
+    gradients = []
+    for network, in_16_bits in zip(plain, (True, False)):
+        with torch.autocast("cpu", torch.bfloat16, enabled=in_16_bits):
+            loss, _ = Supervised(CrossEntropy()).step(network, rows, "network", torch.default_generator)
+        loss.backward()
+        gradients.append([p.grad for p in network.parameters()])
+    with Explicit(by_hand, CrossEntropy(), optimizer_of("adam", by_hand), rows, in_16_bits=True) as explicit:
+        assert explicit.step(rows) == pytest.approx(loss.item(), rel=0.01)
+        for (name, p), autocast, exact in zip(by_hand.named_parameters(), *gradients):
+            assert p.grad is not None and p.dtype == p.grad.dtype == torch.float32
+            ours, theirs = (torch.linalg.vector_norm(g - exact) for g in (p.grad, autocast))
+            assert ours < 1.5 * theirs + 1e-6, name
+
+
+def test_16_bits_are_for_wide_layers() -> None:
+    torch.set_default_dtype(torch.float32)
+    rows = batch(64, CrossEntropy(), 3)
+    gradients = []
+    for in_16_bits in (False, True):
+        network = built(mlp, 3, hidden=[70, 66], dropout=0.0)
+        with Explicit(
+            network, CrossEntropy(), optimizer_of("adam", network), rows, in_16_bits=in_16_bits
+        ) as e:
+            e.step(rows)
+            gradients.append([p.grad.clone() for p in network.parameters() if p.grad is not None])
+    assert not any(torch.equal(p, q) for p, q in zip(*gradients))  # the others by what they are given
+    narrow = built(mlp, 3, hidden=[63])
+    with pytest.raises(Unknown, match="no product of the network is written out in 16 bits"):
+        Explicit(narrow, CrossEntropy(), optimizer_of("adam", narrow), rows, in_16_bits=True)
+
+
 @pytest.mark.parametrize("activation", list(catalog.ACTIVATIONS))
 def test_activations(activation: str) -> None:
     agree(mlp, MSE(), 2, "adam", hidden=[9, 8], activation=activation, dropout=0.2)

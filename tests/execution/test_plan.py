@@ -82,6 +82,9 @@ def test_candidates_follow_the_network_and_the_processor(monkeypatch):
     auto = Plan("autograd")
     assert candidates(FIRST, flat, 2, heavy=True) == [FIRST, TWO, auto]
     assert candidates(FIRST, flat, 1, heavy=True) == [FIRST, auto]
+    halves = [Plan("explicit", "bfloat16", threads=threads) for threads in (1, 2)]
+    assert candidates(FIRST, nn.Linear(64, 64), 2, heavy=True) == [FIRST, TWO, auto, *halves]
+    assert candidates(FIRST, nn.Linear(64, 64), 2, heavy=False) == [FIRST, TWO, auto]
     assert candidates(auto, flat, 1, heavy=False) == [auto]
     assert candidates(auto, flat, 2, heavy=False) == [auto, Plan("autograd", threads=2)]
     heavy = candidates(auto, pictures, 2, heavy=True)

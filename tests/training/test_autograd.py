@@ -13,6 +13,7 @@ from ranvier.data.batches import Batch, Batches
 from ranvier.execution.explicit import Unknown
 from ranvier.execution.plan import EXACT, Plan
 from ranvier.losses import CrossEntropy
+from ranvier.training.autograd import Autograd
 from ranvier.training.limits import Limits
 from ranvier.training.loop import train
 from ranvier.training.objectives.supervised import Supervised
@@ -95,6 +96,17 @@ def test_resumes_to_the_same_bytes(tmp_path: Path, precision: Any) -> None:
         assert torch.equal(tensor, copy_weights(again.network)[name]), name
 
 
-def test_by_hand_there_are_32_bits() -> None:
-    with pytest.raises(Unknown, match="the precision is bfloat16"):
+@pytest.mark.parametrize(
+    ("precision", "length", "fused"),
+    [("bfloat16", 512, False), ("bfloat16", 513, True), ("float32", 8, True)],
+)
+def test_attention_over_short_sequences_in_16_bits_is_plain(precision: Any, length: int, fused: bool) -> None:
+    rows = Batch({"text": torch.zeros(2, length)}, torch.zeros(2), torch.arange(2))
+    with Autograd(state(), LIMITS, Plan(precision=precision)) as steps, steps._precision(rows):
+        assert torch.backends.cuda.flash_sdp_enabled() is fused
+    assert torch.backends.cuda.flash_sdp_enabled()
+
+
+def test_without_wide_layers_there_are_32_bits_by_hand() -> None:
+    with pytest.raises(Unknown, match="no product of the network is written out in 16 bits"):
         explicit(state(), LIMITS, batches().sample(), Plan("explicit", "bfloat16"))

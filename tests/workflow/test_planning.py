@@ -90,12 +90,22 @@ def test_a_module_of_ones_own_is_not_touched_by_trials(tmp_path: Path, long: Non
 def test_16_bits_are_taken_on_request_and_go_by_autograd(tmp_path: Path) -> None:
     settings, reasons = execution(small_run(tmp_path, **{"execution.precision": "bfloat16"}))
     assert settings["backpropagation"] == "autograd"
-    assert reasons["backpropagation"] == "the precision is bfloat16"
+    assert reasons["backpropagation"] == "no product of the network is written out in 16 bits"
+
+
+def test_16_bits_by_hand(tmp_path: Path) -> None:
+    wide = {"name": "mlp", "hidden": [70, 66]}
+    asked = {"execution.precision": "bfloat16", "training.epochs": 2, "network": wide}
+    settings, reasons = execution(small_run(tmp_path, **asked))
+    assert settings["backpropagation"] == "explicit"
+    assert reasons["backpropagation"] == "all derivatives are written out"
 
 
 def test_16_bits_by_hand_are_refused(tmp_path: Path) -> None:
     asked = {"execution.precision": "bfloat16", "execution.backpropagation": "explicit"}
-    with pytest.raises(SpecError, match="is 'explicit', and the precision is bfloat16"):
+    with pytest.raises(
+        SpecError, match="is 'explicit', and no product of the network is written out in 16 bits"
+    ):
         small_run(tmp_path, **asked)
     assert not (tmp_path / "run").exists()
 

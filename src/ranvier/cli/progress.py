@@ -31,6 +31,8 @@ class News:
 class JsonLines:
     """A line of JSON an epoch."""
 
+    epochs_suffice = True
+
     def __init__(self) -> None:
         self.news = News()
 
@@ -47,6 +49,8 @@ class JsonLines:
 class Silent:
     """Nothing: the output is not a terminal."""
 
+    epochs_suffice = True
+
     def on_step(self, state: Any, batch: Any, loss: float) -> None:
         """Nothing."""
 
@@ -56,6 +60,8 @@ class Silent:
 
 class LiveLine:
     """One line on the terminal that says how far the training is and how well it goes."""
+
+    epochs_suffice = True
 
     def __init__(self, bar: Any) -> None:
         self.bar = bar
@@ -79,6 +85,7 @@ class LiveLine:
         self.measured = "".join(
             f"  validation {name} {value:.4f}" for name, value in line["validation"].items()
         )
+        self.bar.update(self.task, completed=state.step, description=f"epoch {state.epoch}")
         for finding in self.news.of(state):
             told = "{code} {severity}, {place}: {cause} {remedy}".format_map(finding)
             self.bar.console.print(told, markup=False, highlight=False)

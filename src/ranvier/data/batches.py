@@ -162,20 +162,24 @@ class Batches:
             if first == 0:
                 yield self.data if self.data.ready else self.data.take(slice(0, len(self.data)))
             return
+        places = self.places(number, first)
+        if self.data.on_disk:
+            yield from ahead(self.data.take, places)
+            return
+        for index in places:
+            buffers = into(index.shape[0])
+            yield self.data.take(index) if buffers is None else self.data.take_into(index, buffers)
+
+    def places(self, number: int, first: int = 0) -> Iterator[Tensor]:
+        """Of each batch of epoch ``number``, from batch ``first`` on, the places of its rows in the data (B,)."""
         generator = torch.Generator().manual_seed(_order_seed(self.seed, number))
         order = torch.randperm(len(self.data), generator=generator)
         places = list(zip(self.bounds, self.bounds[1:]))
         if (lengths := self.data.lengths) is not None:
             order = _by_length(order, lengths.cpu(), STRETCH * self.size)
             places = [places[at] for at in torch.randperm(len(places), generator=generator).tolist()]
-        places = places[first:]
-        if self.data.on_disk:
-            yield from ahead(self.data.take, (order[start:end] for start, end in places))
-            return
-        for start, end in places:
-            buffers = into(end - start)
-            index = order[start:end]
-            yield self.data.take(index) if buffers is None else self.data.take_into(index, buffers)
+        for start, end in places[first:]:
+            yield order[start:end]
 
 
 def _by_length(order: Tensor, lengths: Tensor, stretch: int) -> Tensor:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from torch import nn
 from typing_extensions import Self
 
+from .explicit import gains_from_16_bits
+
 Backpropagation = Literal["explicit", "autograd"]
 Precision = Literal["float32", "bfloat16"]
 Layout = Literal["contiguous", "channels_last"]
@@ -24,7 +26,8 @@ class Plan:
 
     Args:
         backpropagation: by the derivatives that ``execution.explicit`` writes out, or by PyTorch's autograd.
-        precision: ``bfloat16`` lets autocast form products in 16-bit numbers; weights and sums stay as they are.
+        precision: ``bfloat16`` lets products be formed of 16-bit numbers, by autocast, or of large linear maps by hand;
+            weights and sums stay as they are.
         layout: of pictures and their filters in memory: channels first or last.
         threads: how many of torch's threads share an operation.
     """
@@ -83,6 +86,8 @@ def candidates(first: Plan, network: nn.Module, cores: int, heavy: bool) -> list
         plans.append(Plan(first.backpropagation, threads=threads))
     if first.backpropagation == "explicit":
         plans.append(Plan("autograd", threads=first.threads))
+        if heavy and multiplies_in_16_bits() and gains_from_16_bits(network):
+            plans += [Plan("explicit", "bfloat16", threads=threads) for threads in (1, cores)]
     has_filters = any(isinstance(module, nn.Conv2d) for module in network.modules())
     if heavy and (first.backpropagation == "autograd" or has_filters):
         for layout in ("contiguous", "channels_last") if has_filters else ("contiguous",):

@@ -30,6 +30,8 @@ class Watcher(Protocol):
     A batch is good until the watcher returns: its memory is used again. Gradients stand in ``.grad``. Hooks on the
     network's modules may not be called, since a plan need not call the modules: to look inside, send the batch through
     the network once more.
+
+    One with an attribute ``epochs_suffice`` that is true lets seeds be trained together, without a call for each step.
     """
 
     def on_step(self, state: State, batch: Batch, loss: float) -> None:
@@ -92,7 +94,7 @@ def train(
                     checkpoints.keep_if_due(keep)
             else:
                 out_of_time = False
-            line = _end_epoch(state, limits, validate)
+            line = end_epoch(state, limits, validate)
             if line is None:
                 state.finding = unmeasurable(state.epoch + 1, state.step)
                 state.network.load_state_dict(state.best.weights if state.best else checkpoints.good)
@@ -139,7 +141,7 @@ def _step(state: State, steps: Steps, batch: Batch, limits: Limits, total: int) 
     return value
 
 
-def _end_epoch(state: State, limits: Limits, validate: Validate) -> dict[str, Any] | None:
+def end_epoch(state: State, limits: Limits, validate: Validate) -> dict[str, Any] | None:
     """Validate, write history, remember the best weights, and decide whether to stop.
 
     Returns:

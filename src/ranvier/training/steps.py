@@ -40,8 +40,6 @@ def explicit(state: State, limits: Limits, sample: Batch, plan: Plan) -> Explici
         Unknown: some derivative is not written out; nothing is changed then.
     """
     objective = state.objective
-    if plan.precision != "float32":
-        raise Unknown(f"the precision is {plan.precision}")
     if type(objective) is not Supervised or list(state.optimizers) != ["network"]:
         parts = " for several parts" if len(state.optimizers) > 1 else ""
         raise Unknown(f"the objective {type(objective).__name__} is not written out{parts}")
@@ -57,6 +55,7 @@ def explicit(state: State, limits: Limits, sample: Batch, plan: Plan) -> Explici
         l1=limits.l1,
         l2=limits.l2,
         clip=limits.clip,
+        in_16_bits=plan.precision == "bfloat16",
     )
 
 

@@ -185,7 +185,7 @@ def _repeated(folder: Path, prepared: Prepared, watchers: Sequence[Watcher]) -> 
         def go_on(mine: Path, of_a_seed: Spec, prepared: Prepared) -> Run:
             return _go_on(mine, of_a_seed, prepared, None, watchers)
 
-        repeat(folder, spec, prepared, go_on)
+        repeat(folder, spec, prepared, go_on, watchers)
         if spec.evaluation.report:
             write_report(folder)
     return Run(folder)

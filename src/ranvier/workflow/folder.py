@@ -16,6 +16,7 @@ validation_predictions.csv  the validation rows'
 model.rv                the model
 seeds/SEED              where it is trained again: a run of each further seed
 spread.json             where it is trained again: the measure over all seeds
+together.json           why the further seeds are trained as one program, where they are
 report.html             all of this as one page
 """
 
@@ -42,6 +43,7 @@ CHECKPOINT = "checkpoint.safetensors"
 MODEL = "model.rv"
 REPORT = "report.html"
 SPREAD = "spread.json"
+TOGETHER = "together.json"
 STREAM = "stream.jsonl"
 
 

@@ -6,7 +6,7 @@ training is a whole run in ``seeds/SEED`` of the first one's folder; ``spread.js
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,11 @@ from ..errors import DivergedError, Interrupted, Mistake, SpecError
 from ..evaluation.spread import spread
 from ..files import write_json
 from ..spec import Spec
+from ..training.loop import Watcher
 from . import folder as files
+from .interrupt import interruptible
 from .prepared import Prepared
+from .together import decide, decision, train_seeds
 
 Continue = Callable[[Path, Spec, Prepared], Any]
 """Trains the run in a folder to its end and measures it, from where it stands."""
@@ -45,7 +48,9 @@ def is_left(folder: Path, spec: Spec) -> bool:
     return spec.repeat > 1 and (folder / "metrics.json").exists() and not (folder / files.SPREAD).exists()
 
 
-def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> None:
+def repeat(
+    folder: Path, spec: Spec, prepared: Prepared, go_on: Continue, watchers: Sequence[Watcher] = ()
+) -> None:
     """Train from the further seeds (seed + 1, seed + 2, ...) and write ``spread.json``; what is done is not done again.
 
     A training that diverges is told as such and left out of the figures.
@@ -55,16 +60,17 @@ def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> Non
         spec: of the first run, settled.
         prepared: the data, split.
         go_on: see ``Continue``.
+        watchers: look on; where epochs suffice them all, the seeds may be trained as one program.
 
     Raises:
         Interrupted: the user has asked to stop; ``resume`` goes on.
     """
     record = {name: value for name, value in files.read_run(folder)[1].items() if name != "healed"}
     seeds = [(spec.seed + i) % 2**32 for i in range(spec.repeat)]
+    if all(getattr(watcher, "epochs_suffice", False) for watcher in watchers):
+        _together(folder, [_of_seed(spec, seed) for seed in seeds[1:]], prepared, record, watchers)
     for number, seed in enumerate(seeds[1:], 2):
-        mine = files.seed_folder(folder, seed)
-        changed = {"seed": seed, "split.seed": spec.split_seed, "repeat": 1, "doctor.heal": False}
-        own = spec.replace({**changed, "evaluation.baselines": False, "evaluation.report": False})
+        mine, own = files.seed_folder(folder, seed), _of_seed(spec, seed)
         try:
             if not mine.exists():
                 files.create(mine, "", {"run.toml": files.run_toml(own, record)}, prepared)
@@ -79,7 +85,41 @@ def repeat(folder: Path, spec: Spec, prepared: Prepared, go_on: Continue) -> Non
                     remedy=f"go on with: ranvier train --resume {folder}",
                 )
             ) from None
-    write_json(folder / files.SPREAD, summed_up(folder, seeds))
+    together = {"together": reason} if (reason := decision(folder)) else {}
+    write_json(folder / files.SPREAD, {**summed_up(folder, seeds), **together})
+
+
+def _of_seed(spec: Spec, seed: int) -> Spec:
+    """What a further seed's run is asked."""
+    changed = {"seed": seed, "split.seed": spec.split_seed, "repeat": 1, "doctor.heal": False}
+    return spec.replace({**changed, "evaluation.baselines": False, "evaluation.report": False})
+
+
+def _together(
+    folder: Path, specs: list[Spec], prepared: Prepared, record: dict[str, Any], watchers: Sequence[Watcher]
+) -> None:
+    """Train the further seeds as one program, where that is faster and none of them has begun.
+
+    Raises:
+        Interrupted: the user has asked to stop.
+    """
+    places = [files.seed_folder(folder, spec.seed) for spec in specs]
+    if any(place.exists() for place in places) or not (reason := decide(folder, specs, prepared)):
+        return
+    reasons = {**record["reasons"], "repeat": reason}
+    try:
+        with interruptible() as interrupted:
+            train_seeds(places, specs, prepared, {**record, "reasons": reasons}, interrupted, watchers)
+            stopped = interrupted()
+    except KeyboardInterrupt:
+        stopped = True
+    if stopped:
+        raise Interrupted(
+            Mistake(
+                f"stopped while {len(specs)} seeds were trained together, which begin again",
+                remedy=f"go on with: ranvier train --resume {folder}",
+            )
+        )
 
 
 def summed_up(folder: Path, seeds: list[int]) -> dict[str, Any]:

@@ -19,3 +19,4 @@ The results are autograd's up to the rounding of floating-point numbers; dropout
 
 from .chain import Unknown as Unknown
 from .step import Explicit as Explicit
+from .step import gains_from_16_bits as gains_from_16_bits

@@ -17,7 +17,7 @@ from ...network.assembled import Assembled, Own
 from . import activations, convolution, encoders
 from .dropout import Dropout
 from .layer import Layer
-from .linear import Linear
+from .linear import Linear, LinearIn16Bits, wide
 from .norm import Norm
 from .tabm import Heads, Masked, SharedLinear
 
@@ -32,6 +32,7 @@ class Chain:
     Args:
         network: its parameters have room for their gradients.
         blocks: the buffers (B, ...) that the inputs are written into.
+        in_16_bits: whether large products are formed of bfloat16 numbers.
 
     Attributes:
         outputs: (B, K), or (M, B, K) of an ensemble of M.
@@ -41,7 +42,10 @@ class Chain:
         Unknown: it has a module that is not known here.
     """
 
-    def __init__(self, network: Assembled | Own, blocks: Mapping[str, Tensor]) -> None:
+    def __init__(
+        self, network: Assembled | Own, blocks: Mapping[str, Tensor], in_16_bits: bool = False
+    ) -> None:
+        self.in_16_bits = in_16_bits
         self.encoders = encoders.Join(network.encoders, blocks)
         self.layers: list[Layer] = []
         self.outputs, self.dy, self.spent = self.encoders.y, self.encoders.dy, False
@@ -85,7 +89,8 @@ def _nothing(chain: Chain, module: nn.Module) -> None:
 def _linear(chain: Chain, module: nn.Linear) -> None:
     if chain.outputs.ndim != 2:
         raise Unknown(f"a linear map of inputs with {chain.outputs.ndim} dimensions is not written out")
-    chain.append(Linear(module, chain.outputs, chain.dy))
+    layer = LinearIn16Bits if chain.in_16_bits and wide(module) else Linear
+    chain.append(layer(module, chain.outputs, chain.dy))
 
 
 def _activation(chain: Chain, module: nn.Module) -> None:

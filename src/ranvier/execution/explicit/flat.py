@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +19,13 @@ class Flat:
 
     Args:
         groups: the parameters of each group, all of one type and on the CPU.
+        by_column: those matrices that stand column by column.
     """
 
-    def __init__(self, groups: Sequence[Sequence[nn.Parameter]]) -> None:
+    def __init__(
+        self, groups: Sequence[Sequence[nn.Parameter]], by_column: Collection[nn.Parameter] = ()
+    ) -> None:
+        self.by_column = frozenset(by_column)
         self.groups = [list(group) for group in groups]
         self.places: dict[nn.Parameter, slice] = {}
         self.segments: list[slice] = []
@@ -44,7 +48,7 @@ class Flat:
 
     def view(self, vector: Tensor, parameter: nn.Parameter) -> Tensor:
         """The part of a vector like ``theta`` that is the parameter's, in its shape."""
-        return vector[self.places[parameter]].view(parameter.shape)
+        return self._shaped(vector[self.places[parameter]], parameter)
 
     def gathered(self, group: int, values: Iterator[Tensor | None]) -> Tensor:
         """A vector as long as a group's segment, from a value for each of its parameters; None stands for zeros."""
@@ -58,7 +62,12 @@ class Flat:
     def part(self, vector: Tensor, group: int, parameter: nn.Parameter) -> Tensor:
         """The part of a vector as long as a group's segment that is the parameter's, in its shape."""
         place, start = self.places[parameter], self.segments[group].start
-        return vector[place.start - start : place.stop - start].view(parameter.shape)
+        return self._shaped(vector[place.start - start : place.stop - start], parameter)
+
+    def _shaped(self, numbers: Tensor, parameter: nn.Parameter) -> Tensor:
+        if parameter in self.by_column:
+            return numbers.view(parameter.shape[1], parameter.shape[0]).t()
+        return numbers.view(parameter.shape)
 
     def release(self) -> None:
         """Give each parameter its own memory back, with its present values, and no gradient."""

@@ -27,11 +27,8 @@ from torch import Tensor
 
 from ... import losses
 
-Share = Tensor | float
-"""(R, 1), or one number for all R rows."""
-
-Loss = Callable[[Share], Tensor]
-"""Writes delta into its buffer and gives J, a scalar."""
+Loss = Callable[[Tensor], float]
+"""Given each row's share (R, 1), or (1, 1) for all alike, writes delta into its buffer and gives J."""
 
 
 def build(loss: object, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
@@ -46,10 +43,10 @@ def build(loss: object, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
 def _mse(loss: losses.MSE, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
     e, outputs = torch.empty_like(z), z.shape[1]
 
-    def backward(share: Share) -> Tensor:
+    def backward(share: Tensor) -> float:
         torch.sub(z, y, out=e)
         torch.mul(e, share, out=delta).mul_(2.0 / outputs)
-        return torch.dot(e.view(-1), delta.view(-1)) / 2.0
+        return torch.dot(e.view(-1), delta.view(-1)).item() / 2.0
 
     return backward
 
@@ -57,10 +54,10 @@ def _mse(loss: losses.MSE, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
 def _mae(loss: losses.MAE, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
     e, outputs = torch.empty_like(z), z.shape[1]
 
-    def backward(share: Share) -> Tensor:
+    def backward(share: Tensor) -> float:
         torch.sub(z, y, out=e)
         torch.sign(e, out=delta).mul_(share).div_(outputs)
-        return torch.dot(e.view(-1), delta.view(-1))
+        return torch.dot(e.view(-1), delta.view(-1)).item()
 
     return backward
 
@@ -68,29 +65,30 @@ def _mae(loss: losses.MAE, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
 def _huber(loss: losses.Huber, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
     e, cut, outputs, bound = torch.empty_like(z), torch.empty_like(z), z.shape[1], loss.delta
 
-    def backward(share: Share) -> Tensor:
+    def backward(share: Tensor) -> float:
         torch.sub(z, y, out=e)
         torch.clamp(e, -bound, bound, out=cut)
         torch.mul(cut, share, out=delta).div_(outputs)
-        return torch.dot(e.sub_(cut, alpha=0.5).view(-1), delta.view(-1))
+        return torch.dot(e.sub_(cut, alpha=0.5).view(-1), delta.view(-1)).item()
 
     return backward
 
 
 def _cross_entropy(loss: losses.CrossEntropy, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
     classes, epsilon = z.shape[1], loss.label_smoothing
-    log_p, q, true_class = torch.empty_like(z), torch.empty_like(z), target[:, None]
-    elsewhere, there = epsilon / classes, 1.0 - epsilon + epsilon / classes
-    q_of_all, log_p_of_all = q.view(-1), log_p.view(-1)
+    log_p, true_class = torch.empty_like(z), target[:, None]
+    log_right, minus_there = z.new_empty(len(z), 1), z.new_full((len(z), 1), epsilon - 1.0)
+    elsewhere = epsilon / classes
 
-    def backward(share: Share) -> Tensor:
+    def backward(share: Tensor) -> float:
         torch.log_softmax(z, 1, out=log_p)
-        q.fill_(elsewhere).scatter_(1, true_class, there)
-        torch.exp(log_p, out=delta).sub_(q).mul_(share)
-        if isinstance(share, float):
-            return torch.dot(q_of_all, log_p_of_all).mul_(-share)
-        q.mul_(share)
-        return torch.dot(q_of_all, log_p_of_all).neg_()
+        torch.exp(log_p, out=delta).scatter_add_(1, true_class, minus_there)
+        torch.gather(log_p, 1, true_class, out=log_right)
+        if epsilon:
+            delta.sub_(elsewhere)
+            log_right.mul_(1.0 - epsilon).add_(log_p.sum(1, keepdim=True), alpha=elsewhere)
+        delta.mul_(share)
+        return -log_right.mul_(share).sum().item()
 
     return backward
 
@@ -100,11 +98,11 @@ def _binary_cross_entropy(loss: losses.BinaryCrossEntropy, z: Tensor, target: Te
     q, rows = torch.empty_like(z), torch.empty_like(z)
     marks = target if target.ndim == 2 else target[:, None]  # of several labels, or of two classes
 
-    def backward(share: Share) -> Tensor:
+    def backward(share: Tensor) -> float:
         q.copy_(marks).mul_(1.0 - epsilon).add_(epsilon / 2.0)
         torch.sigmoid(z, out=delta).sub_(q).mul_(share).div_(outputs)
         torch.sub(1.0, q, out=rows).mul_(z).sub_(torch.nn.functional.logsigmoid(z)).mul_(share)
-        return rows.sum() / outputs
+        return rows.sum().item() / outputs
 
     return backward
 
@@ -114,12 +112,12 @@ def _focal(loss: losses.Focal, z: Tensor, target: Tensor, delta: Tensor) -> Loss
 
 
 def _focal_of_two(gamma: float, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
-    def backward(share: Share) -> Tensor:
+    def backward(share: Tensor) -> float:
         sign = (2 * target - 1).to(z.dtype)[:, None]
         log_right, log_wrong = (torch.nn.functional.logsigmoid(u) for u in (z * sign, -z * sign))
         focus = torch.exp(gamma * log_wrong)
         torch.mul(_focal_slope(gamma, focus, log_right, log_wrong), sign * share, out=delta)
-        return -(focus * log_right * share).sum()
+        return -(focus * log_right * share).sum().item()
 
     return backward
 
@@ -127,14 +125,14 @@ def _focal_of_two(gamma: float, z: Tensor, target: Tensor, delta: Tensor) -> Los
 def _focal_of_classes(gamma: float, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
     true_class = target[:, None]
 
-    def backward(share: Share) -> Tensor:
+    def backward(share: Tensor) -> float:
         logs = torch.log_softmax(z, 1)
         log_right = logs.gather(1, true_class)
         log_wrong = logs.scatter(1, true_class, -torch.inf).logsumexp(1, keepdim=True)
         focus = torch.exp(gamma * log_wrong)
         slope = _focal_slope(gamma, focus, log_right, log_wrong)
         torch.exp(logs - log_wrong, out=delta).neg_().scatter_(1, true_class, 1.0).mul_(slope * share)
-        return -(focus * log_right * share).sum()
+        return -(focus * log_right * share).sum().item()
 
     return backward
 

@@ -20,6 +20,8 @@ def seeds_section(contents: Contents) -> Html | str:
         "are the same, so that what differs is the training alone. All other sections are of the first seed, which was "
         "chosen beforehand: picking the best one by its test rows would flatter it."
     )
+    if told.get("together"):
+        said += f" The further seeds were trained as one program ({told['together']})."
     header = ["metric", "mean", "deviation", *(f"seed {run['seed']}" for run in runs)]
     rows = [
         [
