@@ -87,7 +87,8 @@ def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Pla
     """The plan that the trials choose, and the reason."""
     few = batch_of(case, x[: case.batch], y[: case.batch])
     first = Plan("explicit" if case.hidden or case.name in PICTURES else "autograd")
-    plans = candidates(first, network_of(case, x), torch.get_num_threads(), heavy=not exact)
+    cores = torch.get_num_threads()
+    plans = candidates(first, network_of(case, x), cores, heavy=not exact)
 
     def start(plan: Plan) -> Any:
         state = state_of(network_of(case, x).train(), CrossEntropy())
@@ -96,6 +97,7 @@ def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Pla
         return lambda: steps.step(few)
 
     verdict = choose(plans, start, lambda step: 1e9)
+    torch.set_num_threads(cores)  # the last one tried had its own
     return verdict.plan, verdict.reason
 
 
