@@ -24,6 +24,7 @@ from .network.forecasting import Forecaster
 from .network.heads import Head
 from .network.language import Language
 from .network.mlp import MLP
+from .network.translation import Translator
 from .spec import OWN_NETWORK, Choice
 
 BESIDE = [128]
@@ -31,6 +32,10 @@ BESIDE = [128]
 
 READ = {"image": "pictures", "text": "texts", "series": "series", "audio": "sounds", "tokens": "tokens"}
 """The blocks that networks of their own read, with what they hold in words."""
+
+
+WHOLE = {"forecast": ("series",), "translator": ("text",)}
+"""What networks that need no others around them read, by their role."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ class Architecture:
             torch.manual_seed(seed)
             if forecasts(choice.name):
                 return _forecaster(choice, self.blocks["series"], self.outputs)
+            if translates(choice.name):
+                return Translator(**self.blocks["text"], target=self.outputs, network=choice.flat())
             encoders: dict[str, Any] = {}
             trunk: Any
             wanted = reads(choice.name)
@@ -179,8 +186,8 @@ def reads(network: str) -> tuple[str, ...]:
         return ()
     member = load("networks", network)
     role = getattr(member, "role", None)
-    if role == "forecast":
-        return ("series",)
+    if role in WHOLE:
+        return WHOLE[role]
     if role == "sequence":
         vectors = "text" in member.reads and not getattr(member, "reads_ids", False)
         return (
@@ -193,6 +200,11 @@ def reads(network: str) -> tuple[str, ...]:
 def forecasts(network: str) -> bool:
     """Whether the network of that name is one for forecasts, which is a whole one."""
     return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "forecast"
+
+
+def translates(network: str) -> bool:
+    """Whether the network of that name is one for translations, which is a whole one."""
+    return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "translator"
 
 
 def cost_of_a_picture(network: Choice, features: Mapping[str, Any]) -> int:

@@ -110,6 +110,8 @@ NETWORKS = {
     "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # from here on for forecasts
     "nhits": "ranvier.network.forecasting.nhits:NHiTS",
     "gpt": "ranvier.network.gpt:GPT",  # for text that is written
+    "recurrent_translator": "ranvier.network.translation:RecurrentTranslator",  # for translations
+    "transformer_translator": "ranvier.network.translation:TransformerTranslator",
 }
 
 ACTIVATIONS = {
@@ -164,6 +166,7 @@ TASKS = {
     "transcribe": "ranvier.tasks.transcribe:Transcribe",
     "tag": "ranvier.tasks.tag:Tag",
     "answer": "ranvier.tasks.answer:Answer",
+    "translate": "ranvier.tasks.translate:Translate",
 }
 
 TEXT_TASKS = {  # learnt from a corpus of plain text, which has no target column
@@ -181,6 +184,7 @@ TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is
     "transcribe": "text",
     "tag": "tokens",
     "answer": "text",
+    "translate": "text",
 }
 
 METRICS = {
@@ -229,6 +233,9 @@ METRICS = {
     "answer_top_3": "ranvier.evaluation.answering:answer_top_3",
     "answer_top_10": "ranvier.evaluation.answering:answer_top_10",
     "reciprocal_rank": "ranvier.evaluation.answering:reciprocal_rank",
+    "bleu": "ranvier.evaluation.translations:bleu",
+    "chrf": "ranvier.evaluation.translations:chrf",
+    "rouge_l": "ranvier.evaluation.translations:rouge_l",
 }
 
 BASELINES = {
@@ -262,6 +269,7 @@ SCHEDULES = {
 OBJECTIVES = {
     "supervised": "ranvier.training.objectives.supervised:Supervised",
     "next_token": "ranvier.training.objectives.next_token:NextToken",
+    "forced": "ranvier.training.objectives.forced:Forced",
 }
 
 CHECKS = {

@@ -21,9 +21,10 @@ def rows_of(metric, rows=60, seed=0):
     if metric.form == "labels":
         marks = generator.integers(0, 2, (rows, 4))
         return marks, 0.3 * marks + 0.7 * generator.random((rows, 4)), marks.astype(float)
-    if metric.form == "texts":
+    if metric.form in ("texts", "translations"):
+        words = 3 if metric.form == "texts" else 7
         texts = np.array(
-            [" ".join("abcd"[i] * (i + 1) for i in row) for row in generator.integers(0, 4, (rows, 3))]
+            [" ".join("abcd"[i] * (i + 1) for i in row) for row in generator.integers(0, 4, (rows, words))]
         )
         heard = np.array([text.replace("bb", "b d") if n % 2 else text for n, text in enumerate(texts)])
         return texts, heard, texts
@@ -71,6 +72,7 @@ class TestMetric:
             ("texts", "values"),
             ("tags", "values"),
             ("answers", "values"),
+            ("translations", "values"),
             ("labels", "probabilities"),
             ("forecasts", "values"),
         }
@@ -112,7 +114,7 @@ class TestMetric:
         target, prediction, _ = rows_of(metric)
         with pytest.raises(DataError, match="There are no rows to measure on"):
             metric(target[:0], prediction[:0])
-        if metric.form == "texts":
+        if metric.form in ("texts", "translations"):
             with pytest.raises(
                 DataError, match=r"The prediction has shape \(60,\) and type int64. Expected \(rows,\) texts"
             ):

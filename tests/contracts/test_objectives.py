@@ -32,6 +32,7 @@ class Network(nn.Module):
 MAKERS: dict[str, Callable[[], Objective]] = {
     "supervised": lambda: load("objectives", "supervised")(CrossEntropy()),
     "next_token": lambda: load("objectives", "next_token")(),
+    "forced": lambda: load("objectives", "forced")(CrossEntropy()),
 }
 
 

@@ -27,6 +27,7 @@ VALUES: dict[str, list[Any]] = {
     "transcribe": ["ab", "ba", "aa b", "ab", "", "ab"],
     "answer": ["no", "yes", "yes", "no", "maybe", "yes"],
     "tag": ["A B A C A A", "B B A A C A", "A A A A A B", "C A B A B A", "A B A A A A", "B A A A A C"],
+    "translate": ["ab", "ba", "aa b", "ab", "", "ab"],
 }
 ANSWERS: dict[str, list[Any]] = {**VALUES, "label": ["a;b", "b", "a;c", "b", "a;b;c", "b"]}
 UNKNOWN = {
@@ -38,6 +39,7 @@ UNKNOWN = {
     "transcribe": "az",
     "tag": "A Z",
     "answer": "never",
+    "translate": None,
 }
 TRIVIAL = {"classify": 0.5, "regress": np.std(VALUES["regress"]), "ordinal": 0.0, "label": 2 * 5 / (10 + 6)}
 """What the trivial answer's metric is: half of the rows are of one class, one answer has no kappa, 'b' alone."""
@@ -78,6 +80,8 @@ def test_default_loss_learns_to_the_truth(case: tuple[Task, pl.Series]) -> None:
     loss = load("losses", task.default_loss())
     target = padded(task.encode(values))
     count = outputs_for(task, task.default_loss(), loss.outputs)
+    if task.name == "translate":
+        pytest.skip("its outputs are found by a search; tests/workflow/test_translate.py trains it")
     frames = (6,) if hasattr(task, "positions") else ()
     outputs = torch.zeros(len(values), *frames, count, requires_grad=True)
     optimizer = torch.optim.Adam([outputs], lr=0.3)
@@ -97,7 +101,10 @@ def test_default_loss_learns_to_the_truth(case: tuple[Task, pl.Series]) -> None:
 def test_an_ensemble_says_what_its_members_say_on_average(case: tuple[Task, pl.Series]) -> None:
     task, _ = case
     for loss in LOSSES:
-        if hasattr(task, "positions") or (count := task.outputs(load("losses", loss).outputs)) is None:
+        if (
+            task.name in ("transcribe", "translate")
+            or (count := task.outputs(load("losses", loss).outputs)) is None
+        ):
             continue
         outputs = torch.randn(7, 5, count, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         mean = np.mean([task.decode(outputs[:, member]) for member in range(5)], axis=0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import sacrebleu
 import torch
 from scipy.stats import rankdata
 from sklearn import metrics as sk
@@ -213,7 +214,37 @@ def of_entities(target, said, w):
     return 2 * right / (true + given) if true + given else np.nan
 
 
+def of_corpus(score):
+    """sacrebleu's measure of a whole corpus, in which each text stands as often as it weighs."""
+
+    def oracle(truth, said, w):
+        often = w.astype(int)
+        return score(np.repeat(said, often).tolist(), [np.repeat(truth, often).tolist()]).score
+
+    return oracle
+
+
+def rouge_l(truth, said, w):
+    """The mean F1 of the longest common subsequence, by recursion."""
+
+    def common(a, b):
+        if not a or not b:
+            return 0
+        if a[0] == b[0]:
+            return 1 + common(a[1:], b[1:])
+        return max(common(a[1:], b), common(a, b[1:]))
+
+    values = [
+        1.0 if not a and not b else 2 * common(a, b) / (len(a) + len(b))
+        for a, b in ((one.split(), other.split()) for one, other in zip(truth, said))
+    ]
+    return np.average(values, weights=w)
+
+
 ORACLES = {
+    "bleu": of_corpus(sacrebleu.corpus_bleu),
+    "chrf": of_corpus(sacrebleu.corpus_chrf),
+    "rouge_l": rouge_l,
     "mase": of_forecasts(lambda y, f, error, zero: sk.mean_absolute_error(y, f[:, 2]) / error),
     "smape": of_forecasts(smape_of),
     "pinball": of_forecasts(pinball_of),

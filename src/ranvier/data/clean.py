@@ -10,7 +10,7 @@ from .broken_pictures import note_lost_classes
 from .broken_pictures import unreadable as no_pictures
 from .kinds.audio import raw_of
 from .kinds.audio import unreadable as no_sounds
-from .kinds.values import LONG, is_readable
+from .kinds.values import LONG, is_readable, read_text
 from .ledger import Ledger
 from .raw_pictures import names_of
 from .schema import Schema
@@ -85,8 +85,12 @@ def clean(table: Table, schema: Schema, ledger: Ledger) -> Table:
 
 
 def _silent(table: Table, schema: Schema, ledger: Ledger, dropped: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Drop the rows without the sound whose text is to be learnt."""
+    """Drop the rows without the sound, or the text, from which a text is to be learnt."""
     found = np.zeros(len(table), dtype=np.bool_)
+    texts = [column for column in schema.inputs if schema[column].kind == "text"]
+    if len(texts) == len(schema.inputs) == 1:
+        found = read_text(table.frame[texts[0]]).is_null().to_numpy() & ~dropped
+        ledger.drop("no text to be translated", table.rows[found].tolist(), texts[0])
     for column in schema.inputs:
         if schema[column].kind == "audio":
             absent = raw_of(table.frame[column]).is_null().to_numpy() & ~dropped & ~found

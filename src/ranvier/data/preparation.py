@@ -35,7 +35,11 @@ class Preparation:
 
     @classmethod
     def fit(
-        cls, frame: pl.DataFrame, schema: Schema, given: Mapping[str, Mapping[str, Any]] | None = None
+        cls,
+        frame: pl.DataFrame,
+        schema: Schema,
+        given: Mapping[str, Mapping[str, Any]] | None = None,
+        wanted: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Self:
         """Fit to raw values.
 
@@ -44,6 +48,7 @@ class Preparation:
             schema: says which columns are inputs, and of which kind.
             given: states of kinds that were fitted before: that of the same columns is taken as it is, and a text is
                 read by the same tokens, so that a trained network is given what it has learnt to read.
+            wanted: by the name of a kind what else its ``fit`` is told.
 
         Raises:
             DataError: the frame lacks input columns, or a column holds no value of its kind.
@@ -63,6 +68,7 @@ class Preparation:
                     continue
                 said = next((schema[name].size for name in columns if schema[name].size), None)
                 options: dict[str, Any] = {} if said is None else {"size": said}
+                options |= (wanted or {}).get(kind, {})
                 if "tokens" in before:
                     options["tokens"] = Tokens.from_state(before["tokens"])
                 blocks[kind] = load("kinds", kind).fit(frame.select(columns), **options)

@@ -143,7 +143,7 @@ class Tokens:
                 ids = np.where(known[place] == points, order[place] + FIRST, UNKNOWN)
             lengths = prepared.str.len_chars().to_numpy()
         else:
-            split = _words(prepared)
+            split = words_of(prepared)
             lengths = split.list.len().to_numpy()
             order_of = pl.Series(range(FIRST, self.size), dtype=pl.Int64)
             words = split.explode().drop_nulls()
@@ -169,7 +169,7 @@ class Tokens:
                 _REPLACED.encode() if one == UNKNOWN else bytes([one - FIRST]) for one in kept
             ).decode(errors="replace")
         pieces = [_REPLACED if one == UNKNOWN else self.vocabulary[one - FIRST] for one in kept]
-        return "".join(pieces) if self.level == "characters" else _join(pieces)
+        return "".join(pieces) if self.level == "characters" else spaced(pieces)
 
     def name(self, one: int) -> str:
         """What one id stands for, to be read: its text, or what it is for."""
@@ -233,7 +233,7 @@ def _prepared(texts: pl.Series | Iterable[str], lower: bool) -> pl.Series:
 def _counted(texts: pl.Series, level: str) -> pl.DataFrame:
     """How often each character or word occurs: ``token`` and ``count``."""
     if level == "words":
-        return _words(texts).explode().drop_nulls().alias("token").value_counts(name="count")
+        return words_of(texts).explode().drop_nulls().alias("token").value_counts(name="count")
     found, counts = np.unique(
         _code_points(texts), return_counts=True
     )  # a column of characters would fill the memory
@@ -242,8 +242,8 @@ def _counted(texts: pl.Series, level: str) -> pl.DataFrame:
     )
 
 
-def _words(texts: pl.Series) -> pl.Series:
-    """The words of each text: a list each."""
+def words_of(texts: pl.Series) -> pl.Series:
+    """The words of each text: a list each, as the level ``words`` splits them."""
     return texts.str.extract_all(_WORD)
 
 
@@ -252,7 +252,7 @@ def _code_points(texts: pl.Series) -> NDArray[np.uint32]:
     return np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32)
 
 
-def _join(words: Sequence[str]) -> str:
+def spaced(words: Sequence[str]) -> str:
     """Words as a text: with a space between, where it is usual."""
     text = ""
     for word in words:

@@ -61,7 +61,7 @@ def answers(
         DataError: columns, target, classes and weights do not fit together.
     """
     train, target, test = rows
-    if form == "texts":
+    if BASE.get(form, form) == "texts":
         return _most_frequent(target, len(test))
     if form == "answers":
         return most_frequent(target, len(test), int(target.max()) + 1)

@@ -19,6 +19,8 @@ PHRASES = {
     "trees": "the trees",
     "lexicon": "each token's usual tag",
     "nearest": "the nearest question's answer",
+    "copy": "the text itself",
+    "word_table": "the word table",
 }
 """What a sentence calls the baselines."""
 

@@ -151,9 +151,10 @@ def _worth(target: NDArray[np.int64]) -> float:
     """How many rows a mean over the classes is worth.
 
     The mean of C shares, each p from n_c rows, has the variance p (1 - p) / C^2 * sum 1/n_c: as one share of that many
-    rows has. It is the number of rows where the classes are equally frequent, and where a row has several labels.
+    rows has. It is the number of rows where the classes are equally frequent, and where a row has several labels or
+    a text.
     """
-    if target.ndim > 1 or target.dtype.kind == "O":
+    if target.ndim > 1 or target.dtype.kind in "UO":
         return float(len(target))
     counts = np.bincount(target)
     counts = counts[counts > 0]

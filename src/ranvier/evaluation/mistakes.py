@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from .transcripts import edits
 
 MOST = 20
 """So many are told."""
+
+LONG = 60
+"""Of texts that are longer, in characters, words are counted in place of characters."""
 
 
 def worst_rows(target: NDArray[Any], prediction: NDArray[Any], most: int = MOST) -> NDArray[np.int64]:
@@ -34,7 +38,8 @@ def worst_rows(target: NDArray[Any], prediction: NDArray[Any], most: int = MOST)
         off = np.array([len(true) - right_tags(true, said) for true, said in zip(target, prediction)])
         return np.argsort(-off, kind="stable")[: min(most, int((off > 0).sum()))]
     if prediction.dtype.kind in "UO":
-        off = np.array([edits(told, heard) for told, heard in zip(target, prediction)])
+        long = bool(np.mean([len(text) for text in target] or [0]) > LONG)
+        off = np.array([edits(*(_units(text, long) for text in pair)) for pair in zip(target, prediction)])
         return np.argsort(-off, kind="stable")[: min(most, int((off > 0).sum()))]
     if prediction.ndim == 1:
         return np.argsort(-np.abs(prediction - target), kind="stable")[:most]
@@ -45,3 +50,7 @@ def worst_rows(target: NDArray[Any], prediction: NDArray[Any], most: int = MOST)
         return bad[np.lexsort((-off[bad], -mistaken[bad].sum(1)))][:most]
     wrong = np.flatnonzero(prediction.argmax(1) != target)
     return wrong[np.argsort(prediction[wrong, target[wrong]], kind="stable")][:most]
+
+
+def _units(text: str, long: bool) -> Sequence[str]:
+    return text.split() if long else text

@@ -112,6 +112,15 @@ class KeysAndValues:
         self.values = torch.empty(rows, heads, length, width)
         self.filled = 0
 
+    @classmethod
+    def before(cls, keys: Tensor, values: Tensor) -> KeysAndValues:
+        """Those (B, H, T, d) of the T places so far, with room for one more."""
+        made = cls(0, 0, 0, 0)
+        room = keys.new_empty(*keys.shape[:2], 1, keys.shape[3])
+        made.keys, made.values = torch.cat([keys, room], dim=2), torch.cat([values, room], dim=2)
+        made.filled = keys.shape[2]
+        return made
+
     def add(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Remember keys and values (B, H, T, d) of T further places; gives those of all places so far."""
         end = self.filled + k.shape[2]
@@ -154,7 +163,7 @@ class MultiHeadAttention(nn.Module):
     def forward(
         self,
         x: Tensor,
-        memory: Tensor | None = None,
+        memory: Tensor | tuple[Tensor, Tensor] | None = None,
         mask: Tensor | None = None,
         *,
         causal: bool = False,
@@ -165,7 +174,7 @@ class MultiHeadAttention(nn.Module):
 
         Args:
             x: (B, T, E) the places that ask.
-            memory: (B, S, E) those that are asked; None asks ``x`` itself.
+            memory: (B, S, E) those that are asked, or what ``known`` gave for them; None asks ``x`` itself.
             mask: (B, S) true where a place is there, or (B, T, S) true where it may be looked at; None for all.
             causal: whether a place may only look at itself and what came before.
             turned: rotary angles of the places of ``x`` (``rotations``); where there are none, keys are not turned.
@@ -174,11 +183,8 @@ class MultiHeadAttention(nn.Module):
         Returns:
             (B, T, E).
         """
-        source = x if memory is None else memory
-        q, k, v = (
-            self._apart(projection(y))
-            for projection, y in ((self.query, x), (self.key, source), (self.value, source))
-        )
+        q = self._apart(self.query(x))
+        k, v = memory if isinstance(memory, tuple) else self.known(x if memory is None else memory)
         if turned is not None:
             q, k = rotate(q, turned), rotate(k, turned)
         if cache is not None:
@@ -186,6 +192,10 @@ class MultiHeadAttention(nn.Module):
         taken = self._attend(q, k, v, mask, causal)  # (B, H, T, d)
         together: Tensor = self.joined(taken.transpose(1, 2).flatten(2))  # (B, T, E)
         return together
+
+    def known(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values (B, H, S, d) of those that are asked (B, S, E), to be asked more than once."""
+        return self._apart(self.key(memory)), self._apart(self.value(memory))
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
         """By the formula where the map is to be read, else by torch's fused kernel, which gives the same."""

@@ -93,6 +93,23 @@ class Direction(nn.Module):
         weights = [*map(_for_torch, weights[:3]), second]
         return torch.gru(x, state, weights, True, 1, 0.0, False, False, True)[0]
 
+    def step(self, x: Tensor, state: Tensor) -> Tensor:
+        """One position: x_t (B, D) and what is held, (B, H), of an lstm h and C (B, 2 H), to what is held then."""
+        size = self.size
+        h = state[:, :size]
+        from_x = functional.linear(x, self.input, self.bias)
+        if self.cell == "rnn":
+            return torch.addmm(from_x, h, self.hidden.t()).tanh()
+        if self.cell == "lstm":
+            i, f, candidate, o = torch.addmm(from_x, h, self.hidden.t()).chunk(4, dim=1)
+            c = f.sigmoid() * state[:, size:] + i.sigmoid() * candidate.tanh()
+            return torch.cat([o.sigmoid() * c.tanh(), c], dim=1)
+        gates, from_x = torch.split(from_x, [2 * size, size], dim=1)
+        z, r = torch.addmm(gates, h, self.hidden[: 2 * size].t()).sigmoid().chunk(2, dim=1)
+        seen = self.hidden[2 * size :].t()
+        held = (r * h) @ seen if self.after is None else r * torch.addmm(self.after, h, seen)
+        return torch.lerp(h, (from_x + held).tanh(), z)
+
     def _reset_before(self, x: Tensor) -> Tensor:
         """Position by position, for torch has no kernel of this kind; the products with x are one."""
         size = self.size

@@ -63,10 +63,10 @@ class Block(nn.Module):
         causal: bool = False,
         turned: Tensor | None = None,
         cache: KeysAndValues | None = None,
-        memory: Tensor | None = None,
+        memory: Tensor | tuple[Tensor, Tensor] | None = None,
         memory_mask: Tensor | None = None,
     ) -> Tensor:
-        """(B, T, E) to the same; the arguments are those of ``MultiHeadAttention``; ``memory`` is (B, S, E)."""
+        """(B, T, E) to the same; the arguments are those of ``MultiHeadAttention``."""
         seen = self.norms[0](x) if self.pre else x
         x = self._added(x, self.attention(seen, None, mask, causal=causal, turned=turned, cache=cache), 0)
         if self.crossing is not None:

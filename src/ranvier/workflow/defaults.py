@@ -28,6 +28,8 @@ ALONE = {
 FORECASTS = ("dlinear", "forecasts")
 """The network of a forecast, and what it is for in words."""
 
+TRANSLATIONS = ("transformer_translator", "translations")
+
 LABEL_SMOOTHING = 0.05
 """How much of a label an ensemble spreads over all classes (Szegedy et al. 2016) where rows are few. Without it the
 rows that it knows by heart after some epochs teach it nothing more. That it is less sure than it may be is mended by

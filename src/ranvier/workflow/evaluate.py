@@ -37,6 +37,7 @@ from .run import Run
 from .slices import groups, mistakes
 from .streaming import read_sample, why
 from .targets import side_by_side, together
+from .translations import references
 
 NO_SLICES: dict[str, Any] = {"metric": "", "looked_at": 0, "worst": [], "named": {}}
 """What is said of the groups of rows where there are none."""
@@ -260,7 +261,7 @@ def _measure(
     then: Mapping[str, Any],
 ) -> tuple[dict[str, Any], pl.DataFrame]:
     """What is said of one target on the rows that have it, and its predictions; ``then`` is the measure of training."""
-    truth = task.truth(task.encode(table.frame[task.target]))
+    truth = references(task, task.encode(table.frame[task.target]), table.frame[task.target])
     numbers = table.rows + 1
     said: dict[str, Any] = {"task": task.name, "metric": task.metric, "test": {}}
     if not len(table):

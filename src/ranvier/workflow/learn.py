@@ -26,8 +26,10 @@ from ..errors import InternalError, Mistake, SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of, outputs_for
 from ..tasks.several import several
+from ..tasks.translate import Translate
 from ..training.averaging import Average
 from ..training.loop import Limits, Validate, step_seed
+from ..training.objectives.forced import Forced
 from ..training.objectives.supervised import Supervised
 from ..training.optimizers import set_rate
 from ..training.rate_finder import range_test, suggest
@@ -39,6 +41,8 @@ from .settle import Settled, settle, with_threads
 from .slices import mistakes
 from .streaming import pace
 from .threshold import cost_mistakes
+from .translations import fill, taught
+from .translations import validation_of as texts_validation
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ def set_up(
     network_choice = _settled(spec.network)
     loss, widths, loss_name = _loss(task, training.loss)
     train, validation = prepared.parts["train"].to(device), prepared.parts["validation"]
+    writes = isinstance(task, Translate)
     positions = positions_of(task, prepared.preparation.blocks)
     if network_choice.name == OWN_NETWORK:
         outputs = own_outputs(prepared, own) if outputs is None else outputs
@@ -120,9 +125,12 @@ def set_up(
         start_from(network, network_choice.name, training.weights, training.freeze)
     carried = begun(spec, network, task={"name": task.name, **task.state()})
     augment = Augment(**{name: value for name, value in spec.augmentation if value})
-    objective = Supervised(
+    objective: Any = Supervised(
         loss, class_weights(spec, task, train, device), task.joined, augment if augment else None
     )
+    if writes:
+        fill(network, prepared.parts["train"])
+        objective, train = Forced(loss), taught(train)
     optimizer_choice, schedule_choice = _settled(training.optimizer), _settled(training.schedule)
     rate = rate or (training.learning_rate if isinstance(training.learning_rate, float) else 1e-3)
     optimizers = {
@@ -155,7 +163,9 @@ def set_up(
         state,
         prepared.batches(spec, train, size),
         limits,
-        validation_of(task, objective, validation, metric),
+        texts_validation(objective, validation)
+        if writes
+        else validation_of(task, objective, validation, metric),
         carried,
     )
 

@@ -34,7 +34,7 @@ from ..evaluation.words import Words
 from ..spec import Spec
 from ..tasks import Task, classes_of
 from ..tasks.tag import Tag
-from . import answered, heard, tagged
+from . import answered, heard, tagged, translations
 from .mistakes import inputs_of_worst
 from .prepared import Prepared
 from .slices import groups
@@ -90,6 +90,8 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
             measured.metrics["transcripts"] = shown
         measured.metrics.update(tagged.told(prepared, predicted["test"]))
         measured.metrics.update(answered.told(prepared, predicted["test"]))
+        if written := translations.examples(prepared, network, predicted["test"]):
+            measured.metrics["translations"] = written
         return measured
     each = predictions_of(prepared, predicted)
     found = {view.task.target: _measure_one(spec, view, said) for view, said in zip(alone, each)}
@@ -118,7 +120,10 @@ def _measure_one(
     metrics_wanted = metrics_of(task)
     seed = spec.seed
     probable = gives_probabilities(spec)
-    truth = {part: task.truth(prepared.parts[part].target) for part in ("validation", "test")}
+    truth = {
+        part: translations.references(task, prepared.parts[part].target, prepared.frame(part)[task.target])
+        for part in ("validation", "test")
+    }
     present = [part for part in truth if len(truth[part])]
     calibration = _calibration(spec, task, truth, predicted) if probable else None
     heat = calibration.used if calibration else 1.0
@@ -284,6 +289,8 @@ def _baselines(
     elif task.forms[0] == "answers":
         words = (columns_of(prepared, part).words for part in ("train", "test"))
         results = answered.baselines(prepared, *words)
+    elif task.forms[0] == "translations":
+        results = translations.baselines(prepared)
     else:
         results = _of_catalogue(prepared, spec)
     baselines: dict[str, Any] = {}

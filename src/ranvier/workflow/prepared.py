@@ -33,9 +33,11 @@ from ..spec import ColumnSpec, Spec
 from ..tasks import Task
 from ..tasks.several import Several, encode
 from ..tasks.transcribe import Transcribe, too_short
+from ..tasks.translate import Translate
 from .beginning import given_kinds
 from .forecast import Forecasts, is_forecast, prepare_forecast
 from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
+from .written import tokens_of
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,8 @@ def prepare_table(
             of_classes = [name for name, task in tasks.items() if task.forms[0] in ("classes", "answers")]
             split = make_split(table, schema, spec.split, spec.split_seed, strata(table.frame, of_classes))
         ledger.reconcile(split.counts)
-        preparation = Preparation.fit(table.frame[split.train], schema, given_kinds(spec))
+        wanted = {"text": tokens_of(spec, len(split.train))} if _translates(tasks) else {}
+        preparation = Preparation.fit(table.frame[split.train], schema, given_kinds(spec), wanted)
         task = _fitted(spec, table, schema, tasks, split.train)
         inputs = _inputs(preparation, table, ledger, spec.execution.stream)
     whole = Batch(
@@ -301,11 +304,16 @@ def _fitted(
         there = ~np.logical_or.reduce(list(unusable(values, schema[name].kind).values()))
         positions = among(there, train)
         if len(positions):
-            found.append(task.fit(values.filter(pl.Series(there)), positions, _order(spec, name)))
+            options = tokens_of(spec, len(train)) if issubclass(task, Translate) else {}
+            found.append(task.fit(values.filter(pl.Series(there)), positions, _order(spec, name), **options))
         else:
             mistakes.append(Mistake(f"no training row has the target {name!r}", "at least one that does"))
     raise_if_any(DataError, mistakes)
     return found[0] if len(found) == 1 else cast("Task", Several(tuple(found)))
+
+
+def _translates(tasks: Mapping[str, type[Task]]) -> bool:
+    return any(issubclass(task, Translate) for task in tasks.values())
 
 
 def among(kept: NDArray[np.bool_], positions: NDArray[np.int64]) -> NDArray[np.int64]:

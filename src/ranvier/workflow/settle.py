@@ -16,8 +16,20 @@ from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of
 from ..tasks.forecast import Forecast
 from ..tasks.several import several
+from ..tasks.translate import Translate
 from ..training.optimizers import DEFAULT_RATES
-from .defaults import FORECASTS, augmentation, default_network, loss, noise, pace, picture_pace, sequence_pace
+from . import translations
+from .defaults import (
+    FORECASTS,
+    TRANSLATIONS,
+    augmentation,
+    default_network,
+    loss,
+    noise,
+    pace,
+    picture_pace,
+    sequence_pace,
+)
 from .request import augmentation_mistakes, mistakes
 
 UNLIMITED_EPOCHS = 1_000_000
@@ -54,11 +66,16 @@ def settle(
     chosen: dict[str, tuple[Any, str]] = {}
     blocks = blocks or {}
     positions = positions_of(task, blocks)
-    usual, what = FORECASTS if isinstance(task, Forecast) else default_network(blocks, positions)
+    usual, what = default_network(blocks, positions)
+    if isinstance(task, (Forecast, Translate)):
+        usual, what = FORECASTS if isinstance(task, Forecast) else TRANSLATIONS
     network = spec.network or Choice(name=usual)
     if spec.network is None:
         chosen["network"] = (usual, f"the default for {what}")
-    raise_if_any(SpecError, [*mistakes(spec, network, task), *augmentation_mistakes(spec, blocks)])
+    wrong = [*mistakes(spec, network, task), *augmentation_mistakes(spec, blocks)]
+    raise_if_any(SpecError, [*wrong, *translations.mistakes(spec, task, network, blocks)])
+    if isinstance(task, Translate):
+        chosen |= translations.chosen(spec, train_rows)
     chosen |= augmentation(network.name, blocks)
     if isinstance(task, Forecast):
         settled_so_far = {"season": task.season, "horizon": task.horizon, "history": task.length}

@@ -92,19 +92,30 @@ class Text:
         return Guess(0.92, f"text, {max(words, unspaced):.0f} {what} on average")
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, *, tokens: Tokens | None = None) -> Self:
+    def fit(
+        cls,
+        frame: pl.DataFrame,
+        *,
+        tokens: Tokens | None = None,
+        level: str | None = None,
+        size: int | None = None,
+    ) -> Self:
         """Fit to the training rows.
 
         Args:
             frame: the training rows.
-            tokens: that are read; None fits words.
+            tokens: that are read; None fits new ones.
+            level: what a token is (``data.tokens``), in letters as they stand; None takes words in small letters.
+            size: so many different tokens at most; None takes what suits the level.
 
         Raises:
             DataError: a column holds lists or objects.
         """
         texts = [_text(frame[column]) for column in frame.columns]
         fewest = 2 if frame.height >= RARE_FROM else 1
-        tokens = tokens or Tokens.fit(pl.concat(texts), "words", fewest=fewest, lower=True)
+        tokens = tokens or Tokens.fit(
+            pl.concat(texts), level or "words", size=size, fewest=fewest, lower=level is None
+        )
         missing = tuple(text.null_count() > 0 for text in texts)
         unfinished = cls(tuple(frame.columns), tokens, 1.0, missing)
         lengths = unfinished.transform(frame).lengths

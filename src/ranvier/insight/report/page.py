@@ -28,6 +28,7 @@ from .style import SCRIPT, STYLE
 from .tagged import tagged_section
 from .targets import Sections, of_each
 from .transcripts import transcripts_section
+from .translations import translations_section
 from .words import words_section
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -93,6 +94,7 @@ def _in_detail(contents: Contents, miss_cost: float | None) -> Sections:
         "transcripts": ("What was heard", transcripts_section(contents)),
         "answered": ("The answers", answered_section(contents)),
         "tagged": ("The tags", tagged_section(contents)),
+        "translations": ("Written from other texts", translations_section(contents)),
         "forecasts": ("The forecasts", forecasts_section(contents)),
         "probabilities": ("The probabilities", probabilities_section(contents, miss_cost)),
         "slices": ("Groups of rows", slices_section(contents)),

@@ -27,9 +27,11 @@ def trivial_loss(network: nn.Module, objective: Objective, rows: Batch) -> float
     Returns:
         None where it is not finite, and where a row has more than one answer to give, as a sequence has.
     """
+    if not isinstance(rows.target, torch.Tensor) or rows.target.ndim > 2:
+        return None
     with in_evaluation(network), torch.no_grad():
         outputs = network(rows.take(slice(0, 2)).inputs)
-    if not isinstance(rows.target, torch.Tensor) or rows.target.ndim > 2 or outputs.ndim not in (2, 3):
+    if outputs.ndim not in (2, 3):
         return None
     some = slice(0, len(rows), max(1, math.ceil(len(rows) / MOST_ROWS)))
     weight = None if rows.weight is None else rows.weight[some]
