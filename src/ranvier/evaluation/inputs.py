@@ -15,7 +15,16 @@ from ..data.series.windows import LEVELS
 from ..errors import DataError, Mistake, raise_if_any
 
 Form = Literal[
-    "classes", "ordered", "values", "counts", "labels", "forecasts", "texts", "translations", "tags", "answers"
+    "classes",
+    "ordered",
+    "values",
+    "counts",
+    "labels",
+    "forecasts",
+    "texts",
+    "translations",
+    "tags",
+    "answers",
 ]
 """What a prediction is: ``classes`` are (N, C) probabilities of classes of which a row has one, ``ordered`` are such
 of classes in an order; ``values`` are (N,) or (N, K) numbers, ``counts`` are such of at least 0; ``labels`` are (N, L)
@@ -24,7 +33,12 @@ whose target (N, 2 + H) is told in ``forecasting``; ``texts`` are (N,) texts,
 ``translations`` such as may be right in many ways; ``tags`` are (N,) tuples of texts, one a token;
 ``answers`` are (N, A) scores of stored answers, of which a row has one."""
 
-BASE: Mapping[Form, Form] = {"ordered": "classes", "counts": "values", "answers": "classes", "translations": "texts"}
+BASE: Mapping[Form, Form] = {
+    "ordered": "classes",
+    "counts": "values",
+    "answers": "classes",
+    "translations": "texts",
+}
 """The form that another one is a case of: its metrics measure that one too."""
 
 Floats = NDArray[np.float64]
