@@ -39,7 +39,9 @@ def trained(source: Path, out: Path) -> rv.Run:
 def main() -> None:
     source = Path(sys.argv[1])
     if len(sys.argv) > 3:
-        threading.Timer(float(sys.argv[3]), os.kill, (os.getpid(), signal.SIGINT)).start()
+        timer = threading.Timer(float(sys.argv[3]), os.kill, (os.getpid(), signal.SIGINT))
+        timer.daemon = True
+        timer.start()
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(scratch) / "run"
         try:
@@ -57,7 +59,6 @@ def main() -> None:
         print(
             f"\nBLEU {bleu['low']:.4g} to {bleu['high']:.4g} (95%); {seconds:.0f} s; {len(run.history)} epochs"
         )
-    os._exit(0)  # a timer may be left
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ class TestBrokenInput:
             pytest.param(
                 lambda frame: frame.with_columns(n=pl.int_range(pl.len()) % 7 / 2),
                 "target 'fr' is to be translated from one column of text, and the input columns are 'en', 'n'.*"
-                "set the others aside: --role n=ignored",
+                "Set the others aside: --role n=ignored",
                 id="a number beside",
             ),
             pytest.param(
