@@ -40,7 +40,13 @@ def frame(values: list[Any]) -> pl.DataFrame:
 
 def test_every_task_goes_from_data_to_a_file_and_back():
     """Those of rows here, the others in files of their own."""
-    elsewhere = {"forecast": "test_forecast.py", "transcribe": "test_transcripts.py"}
+    elsewhere = {
+        "forecast": "test_forecast.py",
+        "transcribe": "test_transcripts.py",
+        "translate": "test_translate.py",
+        "tag": "test_tag.py",
+        "answer": "test_answer.py",
+    }
     assert {*targets(), *elsewhere} == set(TASKS)
     assert all(Path(__file__).with_name(name).exists() for name in elsewhere.values())
 

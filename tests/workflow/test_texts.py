@@ -89,7 +89,7 @@ def test_the_network_for_texts_alone_is_chosen_and_said(tmp_path: Path) -> None:
 
 
 def test_a_network_for_texts_needs_a_text(tmp_path: Path) -> None:
-    sentence = "'text_cnn' reads texts or series or sounds, and no input column holds any"
+    sentence = "'text_cnn' reads texts or series or sounds or tokens, and no input column holds any"
     with pytest.raises(SpecError, match=sentence):
         rv.fit("sample:iris", network="text_cnn", out=tmp_path / "run")
 
