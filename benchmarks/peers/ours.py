@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ranvier.assemble import multiplications
 from ranvier.data.batches import Batch, Batches
 from ranvier.execution.plan import Plan, candidates
 from ranvier.execution.trial import choose
@@ -24,6 +25,7 @@ from ranvier.training.optimizers import adam
 from ranvier.training.schedules import Constant
 from ranvier.training.state import State
 from ranvier.training.steps import steps_by
+from ranvier.workflow.settle import SMALL_STEP
 
 from .libraries import Epoch, Run, told_by
 from .networks import Case
@@ -87,8 +89,9 @@ def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Pla
     """The plan that the trials choose, and the reason."""
     few = batch_of(case, x[: case.batch], y[: case.batch])
     first = Plan("explicit" if case.hidden or case.name in PICTURES else "autograd")
-    cores = torch.get_num_threads()
-    plans = candidates(first, network_of(case, x), cores, heavy=not exact)
+    cores, network = torch.get_num_threads(), network_of(case, x)
+    large = not case.hidden or multiplications(network) * case.batch > SMALL_STEP  # as in a run
+    plans = candidates(first, network, cores, heavy=large and not exact)
 
     def start(plan: Plan) -> Any:
         state = state_of(network_of(case, x).train(), CrossEntropy())
