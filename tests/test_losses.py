@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
+from sklearn.datasets import load_iris
 from sklearn.metrics import mean_poisson_deviance
+from sklearn.svm import LinearSVC
 from torch.nn import functional
 
-from ranvier.losses import CORN, HIGHEST, BinaryCrossEntropy, Poisson, log_rate_of, rate_of
+from ranvier.losses import CORN, HIGHEST, BinaryCrossEntropy, Poisson, SquaredHinge, log_rate_of, rate_of
 
 Z = torch.randn(40, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
@@ -66,3 +69,27 @@ def test_several_labels_are_the_mean_of_their_cross_entropies():
     expected = functional.multilabel_soft_margin_loss(other, target, reduction="none")
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(gradient(found.sum(), z), gradient(expected.sum(), other))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("margin", [1.0, 5.0])
+def test_the_least_squared_hinge_is_that_of_a_support_vector_machine(classes: int, margin: float) -> None:
+    inputs, labels = load_iris(return_X_y=True)
+    inputs, labels = inputs[labels < classes] / 8, labels[labels < classes]
+    machine = LinearSVC(C=1.0, fit_intercept=False, tol=1e-10, max_iter=100_000, dual=True).fit(
+        inputs, labels
+    )
+    x, y = torch.from_numpy(inputs), torch.from_numpy(labels)
+    outputs = 1 if classes == 2 else classes
+    w = torch.zeros(outputs, 4, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([w], max_iter=500, tolerance_grad=1e-10, tolerance_change=1e-14)
+
+    def total() -> torch.Tensor:
+        optimizer.zero_grad()
+        losses = SquaredHinge(margin=margin)(margin * x @ w.T, y)
+        value: torch.Tensor = w.square().sum() / 2 + outputs * losses.sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(total)  # type: ignore[arg-type]
+    np.testing.assert_allclose(w.detach().numpy(), machine.coef_, atol=1e-4)

@@ -65,9 +65,9 @@ ENCODERS = {  # by the name of a kind its default encoder; then those that a net
     "labels": "ranvier.network.encoders:Numbers",
     "vector": "ranvier.network.encoders:Numbers",
     "image": "ranvier.network.pictures.encoders:Pictures",
-    "text": "ranvier.network.sequences:Texts",
-    "series": "ranvier.network.series:TimeSeries",
-    "audio": "ranvier.network.sounds:Sounds",
+    "text": "ranvier.network.sequences:texts",
+    "series": "ranvier.network.series:series",
+    "audio": "ranvier.network.sounds:sounds",
     "tokens": "ranvier.network.tokens:Tokens",
     "pixels": "ranvier.network.pictures.encoders:Pixels",  # for a network that names it
     "piecewise": "ranvier.network.piecewise:Piecewise",  # for a network that names it
@@ -151,6 +151,7 @@ LOSSES = {
     "corn": "ranvier.losses:CORN",
     "poisson": "ranvier.losses:Poisson",
     "perceptron": "ranvier.losses:PerceptronCriterion",
+    "squared_hinge": "ranvier.losses:SquaredHinge",
     "quantile": "ranvier.losses:Quantile",
     "ctc": "ranvier.losses:CTC",
     "token_cross_entropy": "ranvier.losses:TokenCrossEntropy",

@@ -224,6 +224,33 @@ class PerceptronCriterion:
         return torch.where(lack < 0, torch.zeros_like(lack), lack)  # so that NaN stays NaN
 
 
+class SquaredHinge:
+    """The squared hinge of each class against all others, mean over the outputs of max(0, 1 - s z / m)^2.
+
+    s is +1 for the true class and -1 for the others; one output tells the second class (+1) from the first (-1). An
+    output beyond the margin teaches nothing more, as in a support vector machine (Cortes & Vapnik 1995; one against
+    all: Rifkin & Klautau 2004).
+
+    Args:
+        margin: m, how far an output is to be from 0. The softmax of outputs at a margin of 1 is never sure of a class
+            among many; at 5 it is.
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("single", "classes")
+
+    def __init__(self, *, margin: Positive = 1.0) -> None:
+        self.margin = margin
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, 1) or (B, C), and (B,), to (B,)."""
+        _check_classes("squared_hinge", outputs, target, self.outputs)
+        if outputs.shape[1] == 1:
+            sign = _sign(target, outputs)[:, None]
+        else:
+            sign = 2 * functional.one_hot(target, outputs.shape[1]).to(outputs.dtype) - 1
+        return functional.relu(1 - sign * outputs / self.margin).square().mean(dim=1)
+
+
 class Quantile:
     """The pinball loss of the quantiles of a forecast, mean of 2 max(q (y - f_q), (q - 1) (y - f_q)) / e.
 

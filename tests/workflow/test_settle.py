@@ -10,6 +10,7 @@ import pytest
 
 from ranvier.data.kinds.image import Picture
 from ranvier.data.kinds.number import Number
+from ranvier.data.kinds.text import Text
 from ranvier.errors import SpecError
 from ranvier.spec import Spec
 from ranvier.tasks.classify import Classify
@@ -50,6 +51,23 @@ def test_the_default_network_learns_from_smoothed_labels_and_averages_its_weight
 def test_labels_are_smoothed_where_rows_are_few(rows: int, options: dict[str, float]) -> None:
     loss = settled(CLASSES, rows).spec.training.loss
     assert loss is not None and loss.options == options
+
+
+@pytest.mark.parametrize(
+    ("task", "beside", "loss"),
+    [
+        (CLASSES, [], {"name": "squared_hinge", "margin": 5.0}),
+        (SIDES, [], "binary_cross_entropy"),
+        (CLASSES, ["number"], "cross_entropy"),
+    ],
+)
+def test_texts_alone_are_told_apart_one_class_against_all(task: Any, beside: list[str], loss: Any) -> None:
+    kinds = {"text": Text.fit(pl.DataFrame({"story": ["one two", "three four"]}))}
+    blocks = {**kinds, **{name: Number.fit(pl.DataFrame({"age": [1.0, 2.0]})) for name in beside}}
+    chosen = settle(Spec.from_settings({"network": "ngrams"}), task, 1000, blocks=blocks)
+    assert chosen.spec.training.loss is not None and chosen.spec.training.loss.flat() == loss
+    own = "suits the network 'ngrams' and 3 classes"
+    assert (chosen.reasons["training.loss"] == own) == isinstance(loss, dict)
 
 
 def test_other_networks_learn_as_the_textbook_has_it() -> None:

@@ -57,6 +57,17 @@ def test_a_text_is_learnt_saved_and_answered_for(tmp_path: Path) -> None:
     assert strange["fate"][2] == "lost"
 
 
+def test_classes_of_texts_are_told_apart_with_honest_probabilities(tmp_path: Path) -> None:
+    frame = texts(300).select("story", fate=pl.Series(["lost", "safe", "found"] * 100))
+    told = {"lost": "drowned", "safe": "rescued", "found": "recovered"}
+    frame = frame.with_columns(pl.col("story") + " " + pl.col("fate").replace(told))
+    run = rv.fit(frame, target="fate", settings={"evaluation.baselines": False}, out=tmp_path / "run")
+    assert run.spec.training.loss is not None and run.spec.training.loss.name == "squared_hinge"
+    test = run.metrics["test"]
+    assert test["accuracy"]["value"] == 1.0
+    assert test["log_loss"]["value"] < 0.3  # sure of what is certain; by cross-entropy 0.41
+
+
 def test_a_run_on_texts_that_is_stopped_ends_with_the_same_bytes(tmp_path: Path) -> None:
     frame = texts(80)
     frame.write_csv(tmp_path / "texts.csv")

@@ -78,6 +78,9 @@ class Ngrams(nn.Module):
         "training.learning_rate": 0.02,
     }
     head: ClassVar[type[nn.Module]] = Shift
+    loss_of_classes: ClassVar[dict[str, object]] = {"name": "squared_hinge", "margin": 5.0}
+    """Where texts are all there is, and classes more than two: a linear model of words tells them apart better one
+    against all than by cross-entropy (docs/log.md)."""
 
     def __init__(self, inputs: int, outputs: int = 16, *, dropout: Fraction = 0.3) -> None:
         super().__init__()

@@ -8,12 +8,13 @@ from typing import Any
 
 from .. import options
 from ..assemble import reads
+from ..catalog import load
 from ..data.kinds import Kind
 from ..network.sequences import TEXT_NETWORK
 from ..network.series import SERIES_NETWORK
 from ..network.sounds import SOUND_NETWORK
 from ..network.tokens import TOKEN_NETWORK
-from ..tasks import Task
+from ..tasks import Task, classes_of
 
 DEFAULT_NETWORK = "tabm"
 ALONE = {
@@ -46,9 +47,16 @@ def default_network(blocks: Mapping[str, Kind], positions: str = "") -> tuple[st
     return ALONE.get(only, (DEFAULT_NETWORK, "tables"))
 
 
-def loss(task: Task, rows: int, network: str) -> tuple[str | dict[str, Any], str]:
-    """The task's loss; for the ensemble with smoothed labels, where there are labels and few rows."""
+def loss(task: Task, rows: int, network: str, blocks: Mapping[str, Kind]) -> tuple[str | dict[str, Any], str]:
+    """The task's loss; for the ensemble with smoothed labels, where there are labels and few rows.
+
+    A network that is linear where it reads all there is (``loss_of_classes``) has its own for more than two classes.
+    """
     name = task.default_loss()
+    if name == "cross_entropy" and blocks and set(blocks) <= set(reads(network)):
+        own = getattr(load("networks", network), "loss_of_classes", None)
+        if own:
+            return dict(own), f"suits the network {network!r} and {len(classes_of(task))} classes"
     if (
         network == DEFAULT_NETWORK
         and rows < FEW_ROWS

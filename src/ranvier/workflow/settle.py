@@ -131,7 +131,7 @@ def _general(
     if spec.training.epochs or spec.training.time:
         patience = 0
     return {
-        **({} if several(task) else {"training.loss": loss(task, rows, network)}),
+        **({} if several(task) else {"training.loss": loss(task, rows, network, blocks)}),
         "training.optimizer": ("adamw", "the default"),
         "training.learning_rate": (DEFAULT_RATES[optimizer], f"the default for {optimizer!r}"),
         "training.schedule": ({"name": "cosine", "warmup": 0.05}, "the default"),
