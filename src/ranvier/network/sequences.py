@@ -76,13 +76,14 @@ class Padded(nn.Module):
         return block
 
 
-class Texts(nn.Module):
-    """The encoder of texts: a learnt vector for each token, and a network of sequences.
+class SequenceEncoder(nn.Module):
+    """The encoder of a block of sequences: what makes features of each position, and a network of sequences.
 
     Args:
-        size: how many ids there are; 0 pads and 1 is unknown.
-        length: how many tokens a text has on average, for the count of multiplications.
-        network: the name of a network for texts, or a mapping of ``name`` and options.
+        embedding: maps the padded block to features (B, T, D), finite throughout.
+        network: the name of a network of sequences, or a mapping of ``name`` and options.
+        inputs: D; where the network reads ids by itself, how many there are.
+        length: how many positions a row has, for the count of multiplications.
 
     Attributes:
         outputs: P.
@@ -92,15 +93,11 @@ class Texts(nn.Module):
     role: ClassVar[str] = "encoder"
 
     def __init__(
-        self, *, size: int, length: float = 1.0, network: str | Mapping[str, Any] = TEXT_NETWORK
+        self, embedding: nn.Module, network: str | Mapping[str, Any], inputs: int, length: float
     ) -> None:
         super().__init__()
-        name = network if isinstance(network, str) else network["name"]
-        member = load("networks", name)
-        self.reads_ids = bool(getattr(member, "reads_ids", False))
-        width = size if self.reads_ids else int(getattr(member, "embedding", EMBEDDING))
-        self.embedding = nn.Identity() if self.reads_ids else embedding(size, width)
-        self.network = built(network, width)
+        self.embedding = embedding
+        self.network = built(network, inputs)
         self.width = int(self.network.outputs)
         self.outputs = int(getattr(self.network, "pooled", self.width))
         self.multiplications = round(length * multiplications_of(self.network))
@@ -113,13 +110,30 @@ class Texts(nn.Module):
         self.network.reset(generator)
 
     def positions(self, block: Tensor) -> Tensor:
-        """Ids (B, T) to the features of each token (B, T, E)."""
+        """The padded block to the features of each position (B, T, E)."""
         y: Tensor = self.network(self.embedding(block), mask_of(block))
         return y
 
     def forward(self, block: Tensor) -> Tensor:
-        """Ids (B, T) to the features of the whole (B, P)."""
+        """The padded block to the features of the whole (B, P)."""
         return pool(self.network, self.positions(block), mask_of(block))
+
+
+def texts(
+    *, size: int, length: float = 1.0, network: str | Mapping[str, Any] = TEXT_NETWORK
+) -> SequenceEncoder:
+    """The encoder of ids (B, T): a learnt vector for each, unless the network reads ids by itself.
+
+    Args:
+        size: how many ids there are; 0 pads and 1 is unknown.
+        length: how many tokens a text has on average.
+        network: the name of a network for texts, or a mapping of ``name`` and options.
+    """
+    member = load("networks", network if isinstance(network, str) else network["name"])
+    if getattr(member, "reads_ids", False):
+        return SequenceEncoder(nn.Identity(), network, size, length)
+    width = int(getattr(member, "embedding", EMBEDDING))
+    return SequenceEncoder(embedding(size, width), network, width, length)
 
 
 def pool(network: nn.Module, y: Tensor, mask: Tensor) -> Tensor:

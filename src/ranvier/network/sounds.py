@@ -16,61 +16,47 @@ from torch.nn import functional
 from ..limits import Count, Fraction
 from .initializers import initialize
 from .recurrent import gru
-from .sequences import built, mask_of, multiplications_of, pool
+from .sequences import SequenceEncoder, mask_of
 
 SOUND_NETWORK = "sound_cnn"
 """What reads the sounds of a table where no network for sounds is named."""
 
 
-class Sounds(nn.Module):
-    """The encoder of sounds: standardised bands, and a network of sequences.
+class Bands(nn.Module):
+    """The bands of each frame, standardised, and 0 in the padding.
 
     Args:
         mean, deviation: (M,) of the training frames.
-        length: how many frames a sound has on average, for the count of multiplications.
-        network: the name of a network for sounds, or a mapping of ``name`` and options.
-
-    Attributes:
-        outputs: P, what stands for a whole sound.
-        width: E.
     """
 
-    role: ClassVar[str] = "encoder"
     mean: Tensor
     deviation: Tensor
 
-    def __init__(
-        self,
-        *,
-        mean: list[float],
-        deviation: list[float],
-        length: float = 1.0,
-        network: str | Mapping[str, Any] = SOUND_NETWORK,
-    ) -> None:
+    def __init__(self, mean: list[float], deviation: list[float]) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(mean), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation), persistent=False)
-        self.network = built(network, len(mean))
-        self.width = int(self.network.outputs)
-        self.outputs = int(getattr(self.network, "pooled", self.width))
-        self.multiplications = round(length * multiplications_of(self.network))
-        self.spans = [(0, self.outputs)]
-        self.reset(torch.default_generator)
-
-    def reset(self, generator: Generator) -> None:
-        """Draw all weights anew, from ``generator`` alone."""
-        self.network.reset(generator)
-
-    def positions(self, block: Tensor) -> Tensor:
-        """Frames (B, T, M), NaN where there are none, to the features of each (B, T, E)."""
-        mask = mask_of(block)
-        x = torch.where(mask.unsqueeze(2), (block - self.mean) / self.deviation, 0.0)
-        y: Tensor = self.network(x, mask)
-        return y
 
     def forward(self, block: Tensor) -> Tensor:
-        """Frames (B, T, M) to the features of the whole (B, P)."""
-        return pool(self.network, self.positions(block), mask_of(block))
+        """(B, T, M), NaN where there are none, to the same, finite."""
+        return torch.where(mask_of(block).unsqueeze(2), (block - self.mean) / self.deviation, 0.0)
+
+
+def sounds(
+    *,
+    mean: list[float],
+    deviation: list[float],
+    length: float = 1.0,
+    network: str | Mapping[str, Any] = SOUND_NETWORK,
+) -> SequenceEncoder:
+    """The encoder of spectrograms (B, T, M).
+
+    Args:
+        mean, deviation: (M,) of the training frames.
+        length: how many frames a sound has on average.
+        network: the name of a network for sounds, or a mapping of ``name`` and options.
+    """
+    return SequenceEncoder(Bands(mean, deviation), network, len(mean), length)
 
 
 class SoundCNN(nn.Module):
