@@ -28,7 +28,7 @@ def test_coverage_is_that_of_the_normal_distribution():
 
 @pytest.mark.parametrize("spread", [0.4, 1.0, 2.0])
 def test_widening_brings_the_coverage_to_where_it_is_to_be(spread):
-    moved = widening(*drawn(500, spread))
+    moved = widening(*drawn(500, spread), 500)
     assert np.sign(moved[-1]) == (1 if spread < 1 else -1) or spread == 1.0
     assert moved[LEVELS.index(0.5)] == 0.0
     target, prediction = drawn(20_000, spread, seed=1)
@@ -37,9 +37,17 @@ def test_widening_brings_the_coverage_to_where_it_is_to_be(spread):
     np.testing.assert_allclose(found[95], 0.95, atol=0.02)
 
 
+def test_few_stretches_are_all_held():
+    target, prediction = drawn(30, 0.4)
+    found = coverage(target, prediction + widening(target, prediction, 3.9))
+    assert all((share == 1.0).all() for share in found.values())
+    found = coverage(target, prediction + widening(target, prediction, 4.0))
+    assert found[80].mean() < 0.9
+
+
 def test_widening_of_nothing_is_nothing():
     target, prediction = drawn(0, 1.0)
-    assert not widening(target, prediction).any()
+    assert not widening(target, prediction, 0).any()
 
 
 def test_shapes_that_do_not_fit_are_refused():

@@ -86,6 +86,20 @@ def test_the_intervals_hold_and_are_in_order(run):
     assert (np.diff(frame[order].to_numpy(), axis=1) >= 0).all()
 
 
+def test_intervals_of_little_hold_all_of_it(run, tmp_path):
+    assert "hold their share of the validation values" in run[0].metrics["forecast"]["intervals"]
+    found = rv.fit(table(), target="sales", settings=QUICK, out=tmp_path / "run")
+    told = found.metrics["forecast"]["intervals"]
+    assert told.startswith("The validation part has 2.3 horizons of values, fewer than 4: the intervals")
+    frame = pl.read_csv(tmp_path / "run" / "validation_predictions.csv")
+    inside = (frame["sales 80% low"] <= frame["true"]) & (frame["true"] <= frame["sales 80% high"])
+    assert (~inside).sum() <= 1  # the farthest lies on the end, but for rounding
+    own = rv.fit(
+        table(), target="sales", settings={**QUICK, "evaluation.calibrate": False}, out=tmp_path / "own"
+    )
+    assert own.metrics["forecast"]["intervals"] == "The intervals are the network's own."
+
+
 def test_new_rows_are_forecast_from_their_end_and_the_model_file_agrees(run):
     found, frame = run
     said = load(found.folder / "model.rv").predict(frame.drop("sales").with_columns(frame["sales"]))
@@ -213,10 +227,22 @@ def test_evaluation_is_at_every_origin_of_new_series(run):
     assert said.test["mase"]["value"] < 0.8
     assert "on the held-out part of the training it was" in said.verdict
     assert "mase" in str(said)
-    with pytest.raises(SpecError, match="A report of a forecast on new series is not made yet"):
-        rv.evaluate(found, frame, out="page.html")
+    assert "rows were like" not in str(said)
     with pytest.raises(DataError, match="No series of .* can be measured: the longest has 9 points"):
         rv.evaluate(found, frame.filter(pl.col("when") <= "2000-09"))
+
+
+def test_an_evaluation_has_a_page_with_its_forecasts(run, tmp_path):
+    found, frame = run
+    said = rv.evaluate(found, frame, out=tmp_path / "new")
+    assert said.report == tmp_path / "new" / "report.html"
+    page = said.report.read_text(encoding="utf-8")
+    assert f"2 series, {said.rows['test']} origins." in page
+    assert "forecast-1" in page and "New rows and training rows" not in page
+    assert json.loads((tmp_path / "new" / "metrics.json").read_text())["forecast"]["horizon"] == 6
+    assert pl.read_csv(tmp_path / "new" / "predictions.csv").height == said.predictions.height
+    rv.evaluate(found, frame, out=tmp_path / "page.md")
+    assert "origins." in (tmp_path / "page.md").read_text(encoding="utf-8")
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_bytes(tmp_path):

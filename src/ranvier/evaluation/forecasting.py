@@ -81,16 +81,24 @@ def coverage(target: Floats, prediction: Floats) -> dict[int, Floats]:
     }
 
 
-def widening(target: Floats, prediction: Floats) -> NDArray[np.float64]:
+FEWEST_STRETCHES = 4
+"""Of fewer values that follow one another no rank is that of an interval of 80%: (n + 1) 0.8 is more than n."""
+
+
+def widening(target: Floats, prediction: Floats, stretches: float) -> NDArray[np.float64]:
     """How far each quantile (Q,) has to be moved so that the intervals hold as many values as they are to hold.
 
     That is conformal prediction for quantiles (Romano, Patterson & Candes, Conformalized quantile regression, 2019): an
     interval is widened on both sides by the quantile of how far values lie outside of it, those of all steps together.
     It is narrowed where too many lie inside, at most to its middle.
 
+    Forecasts from neighbouring origins overlap, and err alike. Where all of them together have fewer than
+    ``FEWEST_STRETCHES`` horizons of values, the interval reaches to the farthest value.
+
     Args:
         target: (N, 2 + H), of forecasts that took no part in the training.
         prediction: (N, H, Q).
+        stretches: how many horizons of values there are.
     """
     moved = np.zeros(len(LEVELS))
     came = target[:, 2:]
@@ -98,6 +106,7 @@ def widening(target: Floats, prediction: Floats) -> NDArray[np.float64]:
         outside = np.maximum(prediction[:, :, low] - came, came - prediction[:, :, high]).ravel()
         if len(outside):
             rank = min(1.0, np.ceil((len(outside) + 1) * share / 100) / len(outside))
+            rank = rank if stretches >= FEWEST_STRETCHES else 1.0
             by = float(np.quantile(outside, rank, method="higher"))
             moved[low], moved[high] = -by, by
     return moved

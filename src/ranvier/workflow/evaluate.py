@@ -88,13 +88,15 @@ class Evaluation:
     def __str__(self) -> str:
         from .summary import metric_lines, slice_lines
 
-        lines = [f"{self.rows['test']:,} rows measured ({self.task})", *metric_lines(self.test)]
+        what = "origins" if "forecast" in self.details else "rows"
+        lines = [f"{self.rows['test']:,} {what} measured ({self.task})", *metric_lines(self.test)]
         for name, each in (self.details.get("targets") or {"": self.details}).items():
             lines += [f"{name} ({each['task']}):", *metric_lines(each["test"])] if name else []
             lines += slice_lines(each["slices"])
         lines += [f"  ledger: {entry}" for entry in self.ledger.entries]
         lines.append(f"verdict: {self.verdict}")
-        lines += [f"rows: {line}" if i == 0 else line for i, line in enumerate(self._drift_lines())]
+        if "forecast" not in self.details:  # whose windows are in units of their own
+            lines += [f"rows: {line}" if i == 0 else line for i, line in enumerate(self._drift_lines())]
         return "\n".join([*lines, *([f"report: {self.report}"] if self.report else [])])
 
     def _drift_lines(self) -> list[str]:
@@ -141,7 +143,7 @@ def evaluate(
         return evaluate_language(model, data, slices, out)
     task, ledger = model.task, Ledger()
     if isinstance(task, Forecast):
-        return _of_forecast(model, task, data, ledger, out)
+        return _of_forecast(model, task, data, ledger, out, command)
     stream = larger_than_memory(data) if y is None else None
     if stream is None:
         table = read_rows(data, ledger, model.preparation)
@@ -204,23 +206,11 @@ def evaluate(
 
 
 def _of_forecast(
-    model: Model, task: Forecast, data: Any, ledger: Ledger, out: str | Path | None
+    model: Model, task: Forecast, data: Any, ledger: Ledger, out: str | Path | None, command: str
 ) -> Evaluation:
-    """The evaluation of a forecast.
-
-    Raises:
-        SpecError: a report is asked for.
-    """
-    if out is not None:
-        raise SpecError(
-            Mistake(
-                "a report of a forecast on new series is not made yet",
-                "no --out",
-                "'ranvier predict --out' writes forecasts, and the report of the run shows those of its held-out part",
-            )
-        )
+    """The evaluation of a forecast."""
     found = evaluate_forecast(model, task, data, ledger)
-    return Evaluation(
+    evaluation = Evaluation(
         task=task.name,
         test=found.test,
         rows={"read": ledger.read, "dropped": ledger.dropped, "test": found.origins},
@@ -230,6 +220,9 @@ def _of_forecast(
         drift=None,
         predictions=found.predictions,
     )
+    if out is None:
+        return evaluation
+    return replace(evaluation, report=write_evaluation(evaluation, model, found.table, command, Path(out)))
 
 
 def _targets(tasks: Sequence[Task], y: NDArray[Any]) -> list[pl.Series]:

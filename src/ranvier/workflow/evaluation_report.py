@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 import torch
 
 from .. import __version__
@@ -83,7 +84,7 @@ def contents_of(found: Evaluation, model: Model, table: Table, command: str) -> 
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-    several = "targets" in metrics
+    several, forecast = "targets" in metrics, "forecast" in metrics
     contents = Contents(
         settings={},
         record={
@@ -99,10 +100,11 @@ def contents_of(found: Evaluation, model: Model, table: Table, command: str) -> 
         findings=[],
         metrics=metrics,
         network=network_of(model),
-        test=None if several else predictions_of(found.predictions, metrics),
+        test=None if several or forecast else predictions_of(found.predictions, metrics),
         validation=None,
         drift=found.drift.as_dict() if found.drift else {},
         command=command,
+        forecasts=found.predictions.cast(pl.String) if forecast else None,
     )
     return of_targets(contents, found.predictions, None) if several else contents
 

@@ -11,6 +11,7 @@ from ..data.ledger import Ledger
 from ..data.series.lines import read_lines
 from ..data.series.windows import Bounds, cut_windows
 from ..data.source import read
+from ..data.table import Table
 from ..delivery.forecast import check_columns, forecast_table, frame_of
 from ..delivery.model import Model
 from ..errors import DataError, Mistake
@@ -29,6 +30,7 @@ class Found:
         verdict: in words, beside the measure of the training.
         predictions: each step of each forecast.
         origins: how many there are.
+        table: the rows of the series.
     """
 
     test: dict[str, Measured]
@@ -36,6 +38,7 @@ class Found:
     verdict: str
     predictions: pl.DataFrame
     origins: int
+    table: Table
 
 
 def evaluate_forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -> Found:
@@ -67,6 +70,15 @@ def evaluate_forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -
     test = values_of(windows, said)
     now, then = test["mase"]["value"], (model.card.get("test", {}).get("mase") or {}).get("value")
     beside = f"; on the held-out part of the training it was {then:.4g}" if then is not None else ""
-    details = {"forecast": {"horizon": task.horizon, "origins": len(windows), **by_step(windows, said)}}
+    told = {
+        "horizon": task.horizon,
+        "season": task.season,
+        "history": task.length,
+        "step": str(task.step),
+        "series": len(lines),
+        "origins": len(windows),
+    }
+    forms = {"form": "forecasts", "metric": task.metric}
+    details = {**forms, "forecast": told | by_step(windows, said)}
     verdict = f"The MASE on these series is {now:.4g}{beside}."
-    return Found(test, details, verdict, forecast_table(task, lines, windows, said), len(windows))
+    return Found(test, details, verdict, forecast_table(task, lines, windows, said), len(windows), table)

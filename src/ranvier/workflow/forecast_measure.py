@@ -16,7 +16,7 @@ from ..data.series.windows import LEVELS, Windows
 from ..delivery.forecast import forecast_table
 from ..delivery.model import forward
 from ..evaluation.forecast_baselines import is_installed, naive, smoothing, spaced
-from ..evaluation.forecasting import coverage, widening
+from ..evaluation.forecasting import FEWEST_STRETCHES, coverage, widening
 from ..evaluation.intervals import Measured as Value
 from ..insight.report.markup import number
 from ..network.forecasting import Forecaster
@@ -44,9 +44,16 @@ def predicted(spec: Spec, prepared: Prepared, forecasts: Forecasts, network: nn.
     if isinstance(inner, Forecaster) and spec.evaluation.calibrate and len(parts["validation"]):
         inner.widening.zero_()
         said = task.decode(forward(network, parts["validation"].inputs))
-        moved = widening(forecasts.windows["validation"].targets(), said)
+        windows = forecasts.windows["validation"]
+        moved = widening(windows.targets(), said, stretches_of(windows))
         inner.widening.copy_(torch.from_numpy(moved).float())
     return {name: task.decode(forward(network, parts[name].inputs)) for name in ("validation", "test")}
+
+
+def stretches_of(windows: Windows) -> float:
+    """How many horizons of values the windows of a part forecast; those of neighbouring origins are the same ones."""
+    horizon = windows.future.shape[1]
+    return float(np.sum(np.unique(windows.line, return_counts=True)[1] + horizon - 1) / horizon)
 
 
 def measure_forecasts(
@@ -72,6 +79,7 @@ def measure_forecasts(
             "series": len(forecasts.lines),
             "origins": len(windows["test"]),
             "widening": dict(zip(map(str, LEVELS), _widening(network))),
+            "intervals": _intervals(spec, windows["validation"]),
         },
     }
     if len(windows["test"]):
@@ -85,6 +93,17 @@ def measure_forecasts(
         forecast_table(task, forecasts.lines, windows[part], said[part]) for part in ("test", "validation")
     ]
     return metrics, frames[0], frames[1]
+
+
+def _intervals(spec: Spec, validation: Windows) -> str:
+    """How the intervals came about, in words."""
+    if not spec.evaluation.calibrate or not len(validation):
+        return "The intervals are the network's own."
+    count = stretches_of(validation)
+    if count >= FEWEST_STRETCHES:
+        return "The intervals were set so that they hold their share of the validation values."
+    told = f"The validation part has {count:.1f} horizons of values, fewer than {FEWEST_STRETCHES}"
+    return f"{told}: the intervals were set so that they hold all of them."
 
 
 def _widening(network: nn.Module) -> list[float]:

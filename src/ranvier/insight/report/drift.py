@@ -8,7 +8,7 @@ from .markup import Html, details, join, number, section, table, tag
 
 def drift_section(contents: Contents) -> Html | str:
     """The columns that differ, in words, the largest difference first; then the numbers of all. Empty for a run."""
-    if not contents.command:
+    if not contents.command or contents.forecasts is not None:  # windows are in units of their own
         return ""
     told = contents.drift
     if not told:

@@ -20,7 +20,8 @@ def forecasts_section(contents: Contents) -> Html | str:
         return ""
     about = (
         f"The next {told['horizon']:,} values from the last {told['history']:,}, at a step of {told['step']}; "
-        f"{told['series']:,} series, {told['origins']:,} origins in the held-out part."
+        f"{told['series']:,} series, {told['origins']:,} origins"
+        f"{'' if contents.command else ' in the held-out part'}."
     )
     drawn = []
     for place, (name, _) in enumerate(_series(contents)[:SHOWN]):
@@ -43,7 +44,7 @@ def forecasts_section(contents: Contents) -> Html | str:
         "The forecasts",
         tag("p", about),
         *drawn,
-        tag("p", f"Of the values of all steps lie {whole}."),
+        tag("p", f"Of the values of all steps lie {whole}. {told.get('intervals', '')}"),
         join(table(caption, header, rows, range(1, len(header)))),
     )
 

@@ -17,7 +17,7 @@ RATES = {
 def slices_section(contents: Contents) -> Html | str:
     """The groups that are worse than the rest, then each column that was named."""
     found = contents.metrics.get("slices")
-    if not found:
+    if not found or "smallest" not in found:  # none was looked for
         return ""
     parts = [_worst(found)]
     parts += [_named(column, each, found["metric"]) for column, each in found["named"].items()]
