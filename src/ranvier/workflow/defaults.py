@@ -53,10 +53,11 @@ def loss(task: Task, rows: int, network: str, blocks: Mapping[str, Kind]) -> tup
     A network that is linear where it reads all there is (``loss_of_classes``) has its own for more than two classes.
     """
     name = task.default_loss()
-    if name == "cross_entropy" and blocks and set(blocks) <= set(reads(network)):
+    of_classes = classes_of(task) if name == "cross_entropy" else ()
+    if of_classes and blocks and set(blocks) <= set(reads(network)):
         own = getattr(load("networks", network), "loss_of_classes", None)
         if own:
-            return dict(own), f"suits the network {network!r} and {len(classes_of(task))} classes"
+            return dict(own), f"suits the network {network!r} and {len(of_classes)} classes"
     if (
         network == DEFAULT_NETWORK
         and rows < FEW_ROWS
