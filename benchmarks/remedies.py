@@ -85,10 +85,16 @@ def told(lines: Sequence[dict[str, Any]]) -> None:
         offered = [f for f in found if f["offered"]]
         trials = [f["trial"] for f in found if f["trial"]]
         helped = sum(trial["helped"] for trial in trials)
+        runs = [
+            {str(f["trial"]["settings"]): f["trial"]["helped"] for f in line["found"] if f["trial"]}
+            for line in ill
+        ]
+        each = [said for one in runs for said in one.values()]
         print(
             f"{len(ill)} sick runs: {right} found ({right / len(ill):.1%}); {len(found)} findings, {len(offered)} with "
             f"a remedy in settings ({len(offered) / max(len(found), 1):.1%}); {len(trials)} tried, {helped} helped "
-            f"({helped / max(len(trials), 1):.1%})"
+            f"({helped / max(len(trials), 1):.1%}); each remedy "
+            f"once a run: {len(each)} tried, {sum(each)} helped ({sum(each) / max(len(each), 1):.1%})"
         )
     if well:
         wrong = [line for line in well if line["found"]]
