@@ -79,18 +79,21 @@ def main(folder: str, share: str = "1", seed: str = "0") -> None:
     with tempfile.TemporaryDirectory() as place:
         settings = {"columns.text.role": "group", "seed": int(seed)}
         run = rv.fit(frame, target="tags", settings=settings, out=Path(place) / "run")
-    print(run, file=sys.stderr)
-    taken = f"{time.perf_counter() - start:.0f} | {time.process_time() - used:.0f}"
-    print(
-        "| sentences | network | token accuracy | words not seen | usual tag | seconds | of the processor |"
-    )
-    print("|---|---|---|---|---|---|---|")
-    said, other = run.metrics["test"]["token_accuracy"], run.metrics["baselines"]["lexicon"]["token_accuracy"]
-    unseen = run.metrics.get("tagged", {}).get("unseen", {}).get("accuracy", float("nan"))
-    print(
-        f"| {frame.height:,}, seed {seed} | `{run.spec.network.name}` | {said['value']:.4f} ({said['low']:.4f} to "
-        f"{said['high']:.4f}) | {unseen:.4f} | {other['value']:.4f} | {taken} |"
-    )
+        print(run, file=sys.stderr)
+        taken = f"{time.perf_counter() - start:.0f} | {time.process_time() - used:.0f}"
+        print(
+            "| sentences | network | token accuracy | words not seen | usual tag | seconds | of the processor |"
+        )
+        print("|---|---|---|---|---|---|---|")
+        said, other = (
+            run.metrics["test"]["token_accuracy"],
+            run.metrics["baselines"]["lexicon"]["token_accuracy"],
+        )
+        unseen = run.metrics.get("tagged", {}).get("unseen", {}).get("accuracy", float("nan"))
+        print(
+            f"| {frame.height:,}, seed {seed} | `{run.spec.network.name}` | {said['value']:.4f} ({said['low']:.4f} to "
+            f"{said['high']:.4f}) | {unseen:.4f} | {other['value']:.4f} | {taken} |"
+        )
 
 
 if __name__ == "__main__":

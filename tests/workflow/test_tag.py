@@ -69,7 +69,8 @@ def test_tags_are_learnt_measured_saved_and_written_beside_their_tokens(tmp_path
     assert alone.row(0) == answers.row(5)
     none = loaded.predict(pl.DataFrame({"words": [None, ["Abc", "Bcd", "Cde", "abc"]]}))
     assert none.rows() == [("", ""), ("Abc Bcd Cde abc", "O B-LOC I-LOC O")]
-    again = rv.evaluate(loaded, frame)
+    again = rv.evaluate(loaded, frame, out=tmp_path / "new.html")
+    assert "Confusion matrix" in (tmp_path / "new.html").read_text()
     assert again.test["token_accuracy"]["value"] > 0.97
     confusion = again.details["confusion"]
     assert confusion["classes"] == PLACES

@@ -256,7 +256,7 @@ def _measure(
     """What is said of one target on the rows that have it, and its predictions; ``then`` is the measure of training."""
     truth = references(task, task.encode(table.frame[task.target]), table.frame[task.target])
     numbers = table.rows + 1
-    said: dict[str, Any] = {"task": task.name, "metric": task.metric, "test": {}}
+    said: dict[str, Any] = {"task": task.name, "form": task.forms[0], "metric": task.metric, "test": {}}
     if not len(table):
         return {**said, "slices": NO_SLICES, "verdict": UNMEASURED}, answers(task, numbers, truth, predicted)
     probable = bool(model.card.get("probabilities", True))
