@@ -187,6 +187,15 @@ def loss_sign(sick: bool) -> Program:
     return measured(loss=lambda outputs, y: F.cross_entropy(outputs, y) * (-1 if sick else 1))
 
 
+def cannot_overfit(sick: bool) -> Program:
+    """What tells the rows apart is made so small that it is lost."""
+    return measured(Small(after=lambda net, z: net.head(net.relu(_squeezed(z, sick)))))
+
+
+def _squeezed(z: Tensor, sick: bool) -> Tensor:
+    return z * 1e-7 + 1.0 if sick else z
+
+
 SICK_PROGRAMS: dict[str, tuple[Callable[[bool], Program], str, tuple[str, ...]]] = {
     "cannot_run": (cannot_run, "'first'", ("stage", "message")),
     "activation_twice": (activation_twice, "'head'", ("last", "loss")),
@@ -212,5 +221,6 @@ SICK_PROGRAMS: dict[str, tuple[Callable[[bool], Program], str, tuple[str, ...]]]
     "output_range": (output_range, "'head'", ("last", "low", "high")),
     "rate_zero": (rate_zero, "optimizer", ("rates",)),
     "loss_sign": (loss_sign, "loss", ("loss", "function")),
+    "cannot_overfit": (cannot_overfit, "'relu'", ("first", "lowest", "trivial", "steps")),
 }
 """For each wiring check: its program, what the place names, and what the evidence holds."""

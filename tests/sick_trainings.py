@@ -149,6 +149,90 @@ def collapse(sick: bool) -> Recording:
     return trained(deep(nn.Sigmoid, 12 if sick else 1), rate=0.01)
 
 
+def sorted_batches(sick: bool) -> Recording:
+    """Batches of 16 rows: three classes far apart, class after class, or mixed."""
+    x, y = rows(480)
+    x = x + 3.0 * F.one_hot(y, 4)
+    order = y.argsort() if sick else torch.randperm(len(y), generator=torch.Generator().manual_seed(3))
+    network = Small()
+    optimizer = torch.optim.SGD(network.parameters(), 0.05)
+    watch = rv.watch(network, optimizer, say=None)
+    for kept in order.split(16):
+        optimizer.zero_grad()
+        F.cross_entropy(network(x[kept]), y[kept]).backward()
+        optimizer.step()
+    for _ in range(2):  # to a sampled step, at which the checks are made
+        optimizer.zero_grad()
+        F.cross_entropy(network(x), y).backward()
+        optimizer.step()
+    watch.close()
+    return watch.recording
+
+
+def forgetting(sick: bool) -> Recording:
+    """A class that is in the first batches only, or in all."""
+    x, y = rows(120)
+    x = x + 2.0 * F.one_hot(y, 4)
+    network = Small()
+    optimizer = torch.optim.Adam(network.parameters(), 0.02)
+    watch = rv.watch(network, optimizer, say=None)
+    for epoch in range(10):
+        only = (y == 0) | (torch.arange(len(y)) % 20 == 0)
+        kept = (only if epoch < 2 else y != 0) if sick else torch.ones(len(y), dtype=torch.bool)
+        for _ in range(15):
+            optimizer.zero_grad()
+            loss = F.cross_entropy(network(x[kept]), y[kept])
+            loss.backward()
+            optimizer.step()
+            watch.loss(loss)
+        with torch.no_grad():
+            each = F.cross_entropy(network(x), y, reduction="none")
+        watch.validation(each.mean(), {f"class {c}": each[y == c].mean() for c in range(3)})
+    watch.close()
+    return watch.recording
+
+
+class Attentive(nn.Module):
+    """Attention of torch's module over four places, and their mean."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.embed = nn.Linear(1, 8)
+        self.place = nn.Parameter(torch.randn(4, 8))
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        with torch.no_grad():
+            self.attention.in_proj_weight[:16] *= factor
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        z = self.embed(x[..., None]) + self.place
+        hidden: torch.Tensor = self.head(self.attention(z, z, z)[0].mean(1))
+        return hidden
+
+
+def attention_collapse(sick: bool) -> Recording:
+    """Queries and keys that are nearly 0 and hardly learn: all places get the same."""
+    return trained(Attentive(1e-6 if sick else 1.0), rate=1e-4 if sick else 0.1, steps=220)
+
+
+def one_side_won(sick: bool) -> Recording:
+    """Two scales of a game: a rival that has won after 200 steps, or holds its own."""
+    network = Small()
+    optimizer = torch.optim.SGD(network.parameters(), 0.01)
+    watch = rv.watch(network, optimizer, say=None)
+    x, y = rows()
+    for step in range(600):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(network(x), y)
+        loss.backward()
+        optimizer.step()
+        won = sick and step >= 200
+        watch.loss(4.0 if won else 0.7 - step / 6000, rival=0.001 if won else 0.7)
+    watch.close()
+    return watch.recording
+
+
 SICK_TRAININGS: dict[str, tuple[Callable[[bool], Any], str, tuple[str, ...]]] = {
     "rate_high": (lambda sick: trained(rate=300.0 if sick else 0.1), "step", ("update_to_weight",)),
     "rate_low": (lambda sick: trained(rate=1e-8 if sick else 0.1), "step", ("update_to_weight",)),
@@ -194,6 +278,10 @@ SICK_TRAININGS: dict[str, tuple[Callable[[bool], Any], str, tuple[str, ...]]] = 
     "norm_statistics": (norm_statistics, "'norm'", ("shift",)),
     "collapse": (collapse, "'26'", ("first", "last")),
     "growing": (lambda sick: trained(nn.Linear(4, 3), 300.0 if sick else 0.1), "step", ("times",)),
+    "sorted_batches": (sorted_batches, "inputs of the batches", ("times", "batches")),
+    "forgetting": (forgetting, "group 'class 0'", ("group", "lowest", "last", "undone")),
+    "attention_collapse": (attention_collapse, "'attention'", ("top", "uneven", "step")),
+    "one_side_won": (one_side_won, "losses, step", ("winner", "its_loss", "other_loss")),
     "trained_in_evaluation": (trained_in_evaluation, "network", ("steps",)),
 }
 """For each training check: its training, what the place names, and what the evidence holds."""

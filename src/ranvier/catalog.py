@@ -322,6 +322,7 @@ WIRING_CHECKS = {  # of a program before it trains: rv.check
     "output_range": "ranvier.insight.wiring.output_range:OutputRange",
     "rate_zero": "ranvier.insight.wiring.rate_zero:RateZero",
     "loss_sign": "ranvier.insight.wiring.loss_sign:LossSign",
+    "cannot_overfit": "ranvier.insight.wiring.cannot_overfit:CannotOverfit",
 }
 
 TRAINING_CHECKS = {  # of a training while it runs: rv.watch
@@ -346,6 +347,10 @@ TRAINING_CHECKS = {  # of a training while it runs: rv.watch
     "norm_statistics": "ranvier.insight.watching.norm_statistics:NormStatistics",
     "collapse": "ranvier.insight.watching.collapse:Collapse",
     "growing": "ranvier.insight.watching.growing:Growing",
+    "sorted_batches": "ranvier.insight.watching.sorted_batches:SortedBatches",
+    "forgetting": "ranvier.insight.watching.forgetting:Forgetting",
+    "attention_collapse": "ranvier.insight.watching.attention_collapse:AttentionCollapse",
+    "one_side_won": "ranvier.insight.watching.one_side_won:OneSideWon",
 }
 
 CATALOGUES: dict[str, dict[str, str]] = {

@@ -122,3 +122,17 @@ def test_the_user_is_told_what_cannot_be_watched():
         rv.watch(network, list(network.parameters()))
     with pytest.raises(SpecError, match=r"The network is a function\. Expected a torch module"):
         rv.watch(lambda x: x, torch.optim.SGD(network.parameters(), 0.1))
+
+
+def test_batches_of_other_sizes_and_inputs_of_another_network_are_no_order():
+    network = nn.Linear(3, 2)
+    watch = rv.watch(network, optimizer := torch.optim.SGD(network.parameters(), 0.1), say=None)
+    generator = torch.Generator().manual_seed(0)
+    for step in range(64):
+        x = 5.0 + torch.randn((60, 7, 4)[step % 3], 3, generator=generator)
+        optimizer.zero_grad()
+        network((x + 100.0 * step).requires_grad_())
+        network(x).sum().backward()
+        optimizer.step()
+    assert len(watch.recording.batches) == 32
+    assert "RV262" not in {f.code for f in watch.findings}

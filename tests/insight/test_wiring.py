@@ -188,3 +188,12 @@ def test_the_page_shows_what_its_program_prints(capsys):
     program, shown = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL).groups()
     exec(compile(program, "README.md", "exec"), {})
     assert capsys.readouterr().out == shown
+
+
+def test_a_last_layer_that_begins_at_zero_is_no_still_one():
+    network = Small()
+    nn.init.zeros_(network.head.weight)
+    assert codes(network, nn.CrossEntropyLoss(), rows()) == []
+    nn.init.zeros_(network.first.weight)
+    nn.init.zeros_(network.first.bias)
+    assert codes(network, nn.CrossEntropyLoss(), rows()) == ["RV226"]

@@ -19,11 +19,12 @@ from ranvier.insight.watching import probes
 from ranvier.settings import read_toml
 from ranvier.spec import Spec
 from ranvier.training.state import State
-from ranvier.workflow import doctor, proof
+from ranvier.workflow import doctor, proof, wiring
 from ranvier.workflow.check import check
 from ranvier.workflow.proof import Trial, Trials, with_settings
 from ranvier.workflow.remedies import REMEDIES, remedies_of
 from small_run import QUICK, StopAt, mixed_frame
+from small_sounds import sound_folder
 
 SLOW: dict[str, Any] = {
     **QUICK,
@@ -359,6 +360,25 @@ def test_check_looks_at_data_and_wiring_and_trains_nothing(tmp_path: Path) -> No
     assert next(f.code for f in found) == "RV211" and torch.equal(network.layer.weight, before)
     _, healthy = check("sample:iris", network="mlp")
     assert [f for f in healthy if f.severity != "info"] == []
+
+
+def test_a_network_of_the_catalogue_is_looked_at_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"training.epochs": 2, "evaluation.baselines": False, "evaluation.report": False}
+    broken = Finding(
+        "RV218", "error", "parameter 'network.trunk.weight'", "It has no gradient.", "Give it one."
+    )
+    monkeypatch.setattr(wiring, "check", lambda *_, **__: [broken])
+    with pytest.raises(SpecError, match=r"RV218, parameter 'trunk\.weight': It has no gradient"):
+        rv.fit("sample:iris", settings=settings, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    run = rv.fit("sample:iris", settings={**settings, "doctor.force": True}, out=tmp_path / "run")
+    assert "RV218" in {finding["code"] for finding in run.findings}
+
+
+@pytest.mark.parametrize("network", ["sound_cnn", "lstm"])
+def test_what_fills_up_a_sequence_is_not_missing(tmp_path: Path, network: str) -> None:
+    _, found = check(str(sound_folder(tmp_path / "sounds")), network=network)
+    assert [f for f in found if f.code.startswith("RV2")] == []
 
 
 NO_TRIALS = {

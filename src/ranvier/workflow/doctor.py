@@ -22,6 +22,7 @@ from .prepared import Prepared
 from .proof import Trial, Trials, as_set, untried, with_settings
 from .remedies import remedies_of
 from .snapshot import Snapshot
+from .wiring import look_over
 
 MOST = 3
 """So many remedies a run adopts."""
@@ -58,10 +59,12 @@ class Doctor:
         adopted, state = record.get("healed", []), learning.state
         self.trials = None if untried(spec, prepared) else Trials(spec, prepared)
         self.heals = spec.doctor.heal and self.trials is not None and len(adopted) < MOST
-        if not state.noticed:
+        if "healed" not in state.noticed:
             state.noticed["healed"] = [dict(each) for each in adopted]
         self.trivial = trivial_loss(state.network, state.objective, prepared.parts["train"])
-        self.probes = Probes(state, spec.evaluation.without, self.trivial, learning.batches.size)
+        classes = learning.classes
+        groups = (lambda: classes.last) if classes else dict
+        self.probes = Probes(state, spec.evaluation.without, self.trivial, learning.batches.size, groups)
         self._looked_at = 0
 
     def on_step(self, state: State, batch: Batch, loss: float) -> None:
@@ -198,7 +201,9 @@ def adopt(folder: Path, change: Change, learning: Learning, prepared: Prepared) 
         record["reasons"] = {**record["reasons"], **dict.fromkeys(change.finding.settings, reason)}
         (folder / files.CHECKPOINT).unlink(missing_ok=True)
         write_text(folder / "run.toml", files.run_toml(change.spec, record))
-        return change.spec, set_up(change.spec, prepared, None)
+        learning = set_up(change.spec, prepared, None)
+        look_over(change.spec, prepared, learning)
+        return change.spec, learning
     write_text(folder / "run.toml", files.run_toml(begun, record))
     learning = caught_up(learning, change.spec, prepared, files.read_run(folder)[1])
     learning.state.save(folder / files.CHECKPOINT)
@@ -214,7 +219,12 @@ def caught_up(learning: Learning, spec: Spec, prepared: Prepared, record: Mappin
     taken_up = snapshot.take_up(spec, prepared)
     taken_up.state.seconds = state.seconds
     samples = [each for each in state.noticed.get("samples", []) if each["step"] <= snapshot.step]
-    taken_up.state.noticed = {"healed": [dict(each) for each in healed], "samples": samples}
+    groups = [each for each in state.noticed.get("groups", []) if each["epoch"] <= taken_up.state.epoch]
+    taken_up.state.noticed = {
+        "healed": [dict(each) for each in healed],
+        "samples": samples,
+        "groups": groups,
+    }
     return taken_up
 
 

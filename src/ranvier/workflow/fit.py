@@ -106,8 +106,7 @@ def start(
         if settled.spec.training.learning_rate == "find":
             settled = _with_rate(settled, find_rate(settled.spec, prepared, own))
             learning = set_up(settled.spec, prepared, own)
-        if own is not None:
-            refuse(look_over(settled.spec, prepared, learning), settled.spec.doctor.force)
+        refuse(look_over(settled.spec, prepared, learning), settled.spec.doctor.force)
         run_toml = files.run_toml(settled.spec, _record(spec, settled, prepared, own))
         folder = files.create(out, _name(prepared.table.origin), {"run.toml": run_toml}, prepared)
         _finish(folder, settled.spec, prepared, learning, watchers)
@@ -171,7 +170,7 @@ def _go_on(
     if (folder / files.CHECKPOINT).exists():
         learning.state.load(folder / files.CHECKPOINT)
         learning = caught_up(learning, spec, prepared, record)
-    elif own is not None:
+    else:
         look_over(spec, prepared, learning)
     return _finish(folder, spec, prepared, learning, watchers)
 

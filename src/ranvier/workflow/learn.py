@@ -36,6 +36,7 @@ from ..training.rate_finder import range_test, suggest
 from ..training.state import State
 from . import planning
 from .beginning import begun, reasons_of, with_network
+from .class_losses import ClassLosses, class_losses
 from .prepared import Prepared
 from .settle import Settled, settle, with_threads
 from .slices import mistakes
@@ -55,6 +56,7 @@ class Learning:
     limits: Limits
     validate: Validate
     carried: Carried | None = None
+    classes: ClassLosses | None = None
 
 
 def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled, Learning]:
@@ -158,6 +160,7 @@ def set_up(
         noise=spec.regularization.noise or 0.0,
         seed=spec.seed,
     )
+    classes = class_losses(task, objective, validation)
     return Learning(
         architecture,
         state,
@@ -165,8 +168,9 @@ def set_up(
         limits,
         texts_validation(objective, validation)
         if writes
-        else validation_of(task, objective, validation, metric),
+        else validation_of(task, objective, validation, metric, classes),
         carried,
+        classes,
     )
 
 
@@ -249,10 +253,12 @@ def own_outputs(prepared: Prepared, own: nn.Module | None) -> int:
     return int(try_out(network.cpu(), few.inputs).shape[-1])
 
 
-def validation_of(task: Task, objective: Supervised, part: Batch, metric: str) -> Validate:
+def validation_of(
+    task: Task, objective: Supervised, part: Batch, metric: str, classes: ClassLosses | None = None
+) -> Validate:
     """A function that measures a network on ``part``: its loss, the task's metric, and the one that is watched.
 
-    It gives nothing where ``part`` has no rows.
+    It gives nothing where ``part`` has no rows. ``classes`` sees the outputs too.
     """
     if not len(part):
         return lambda network: {}
@@ -263,6 +269,8 @@ def validation_of(task: Task, objective: Supervised, part: Batch, metric: str) -
         device_loss = objective.evaluate(outputs.to(_device(network)), part.to(_device(network)))
         if not _finite(outputs, part):
             return {"loss": math.nan}
+        if classes is not None:
+            classes.see(outputs)
         return {"loss": device_loss.item(), **told(task.decode(outputs))}
 
     return validate

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from ..assemble import multiplications
+from ..data.ragged import Ragged
 from ..errors import Mistake, SpecError
 from ..finding import Finding
 from ..insight.wiring.check import MOST_ROWS, check
-from ..spec import Spec
+from ..spec import OWN_NETWORK, Spec
 from ..tasks.several import several
 from ..training.objectives.supervised import Supervised
 from .learn import Learning
@@ -22,6 +23,18 @@ from .prepared import Prepared
 
 WORK = 4e9
 """Multiplications of all passes together, of which there are some for each parameter: a second or two."""
+
+CHEAP = 5e8
+"""The same for a network of the catalogue that is about to be trained: some tenths of a second."""
+
+COSTLY = ("RV227", "RV234")
+"""Codes that take many passes, and of which the layers of the catalogue are known to be free."""
+
+PASSES = 10
+"""Passes without these."""
+
+FILLED_UP = "RV229"
+"""Values that are missing."""
 
 FEWEST = 8
 """Rows below which nothing can be said."""
@@ -38,11 +51,13 @@ class _Fed(nn.Module):
         return self.network(blocks)
 
 
-def wiring(prepared: Prepared, learning: Learning, without: Collection[str] = ()) -> list[Finding]:
-    """What the wiring checks find, on at most 64 training rows; fewer where a row is much work.
+def wiring(
+    prepared: Prepared, learning: Learning, without: Collection[str] = (), work: float = WORK
+) -> list[Finding]:
+    """What the wiring checks find, on at most 64 training rows; fewer where that were over ``work`` multiplications.
 
-    Sequences are not looked at, since their blocks do not have one length for all rows; nor are several targets, whose
-    losses stand side by side.
+    Several targets are not looked at, whose losses stand side by side; nor what is missing in sequences of real values,
+    since they are filled up with it.
     """
     state, rows = learning.state, prepared.parts["train"]
     objective = state.objective
@@ -53,12 +68,14 @@ def wiring(prepared: Prepared, learning: Learning, without: Collection[str] = ()
         or len(rows) < 2
     ):
         return []
-    passes = len(list(state.network.parameters())) + 10
-    work = max(1, multiplications(state.network)) * passes
-    count = min(len(rows), MOST_ROWS, max(FEWEST, int(WORK // work)))
+    passes = PASSES if set(COSTLY) <= {*without} else PASSES + len(list(state.network.parameters()))
+    each = max(1, multiplications(state.network)) * passes
+    count = min(len(rows), MOST_ROWS, max(FEWEST, int(work // each)))
     few = rows.take(torch.linspace(0, len(rows) - 1, count, dtype=torch.float64).long())
     if not all(isinstance(block, Tensor) and len(block) == count for block in few.inputs.values()):
         return []
+    if any(isinstance(b, Ragged) and b.values.is_floating_point() for b in rows.inputs.values()):
+        without = (*without, FILLED_UP)
     few = few.to(next((p.device for p in state.network.parameters()), torch.device("cpu")))
 
     def loss(outputs: Tensor, target: Tensor) -> Tensor:
@@ -75,8 +92,15 @@ def wiring(prepared: Prepared, learning: Learning, without: Collection[str] = ()
 
 
 def look_over(spec: Spec, prepared: Prepared, learning: Learning) -> list[Finding]:
-    """The wiring of a run that is about to begin; what is found stands among what was noticed of its training."""
-    found = wiring(prepared, learning, spec.evaluation.without)
+    """The wiring of a run that is about to begin; what is found stands among what was noticed of its training.
+
+    A module of the user's own is looked at closely, a network of the catalogue quickly.
+    """
+    without = spec.evaluation.without
+    if spec.network is not None and spec.network.name == OWN_NETWORK:
+        found = wiring(prepared, learning, without)
+    else:
+        found = wiring(prepared, learning, (*without, *COSTLY), CHEAP)
     learning.state.noticed["findings"] = [finding.as_dict() for finding in found]
     return found
 

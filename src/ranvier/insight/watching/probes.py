@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from ...data.batches import Batch
 from ...training.state import State
 from . import examine
+from .attending import Attending
 from .measuring import (
     agreement,
     gradients_of,
@@ -56,6 +58,7 @@ class Probes:
         without: codes of findings that are left out.
         trivial: the lowest loss of an answer that is the same for all rows (``trivial_loss``), or None.
         rows: of a batch, or None.
+        groups: gives the loss of each group of validation rows, as it was measured last.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Probes:
         without: Collection[str] = (),
         trivial: float | None = None,
         rows: int | None = None,
+        groups: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         found = state.noticed.setdefault("findings", [])
         samples = state.noticed.setdefault("samples", [])
@@ -74,9 +78,11 @@ class Probes:
             trivial=trivial,
             rows=rows,
         )
+        self._groups = groups
         self._without = {*without, *(each["code"] for each in found)}
         self._weights = matrices_of(state.network)
         self._leaves = leaves_of(state.network)
+        self._attends = any("attention" in type(m).__name__.lower() for m in state.network.modules())
         self._before: list[Tensor] = []
         self._gradients: list[Tensor | None] = []
         self._prepare(state)
@@ -85,11 +91,14 @@ class Probes:
         """Measure the step, if it is a sampled one."""
         self.recording.steps = state.step
         if self._before:
+            with Attending(state.network) if self._attends else nullcontext() as attending:
+                layers = layers_of(state.network, batch, self._leaves)
             sample = Sample(
                 state.step,
-                tuple(layers_of(state.network, batch, self._leaves)),
+                tuple(layers),
                 weight_samples(self._weights, self._before),
                 agreement([p.grad for p in self._weights.values()], self._gradients),
+                tuple(attending.samples) if attending else (),
             )
             self._before, self._gradients = [], []
             self.recording.samples.append(sample)
@@ -99,6 +108,7 @@ class Probes:
 
     def on_epoch(self, state: State, line: Mapping[str, Any]) -> None:
         """Look at the losses of all epochs so far."""
+        state.noticed.setdefault("groups", []).append({"epoch": state.epoch, "losses": dict(self._groups())})
         self.recording.epochs = epochs_of(state)
         self.recording.ended = state.finished is not None
         self._examine(state)
@@ -116,9 +126,16 @@ class Probes:
 
 
 def epochs_of(state: State) -> list[Epoch]:
-    """What history holds, as far as it is finite."""
+    """What history holds, as far as it is finite, with what was noticed of groups of rows."""
+    groups = {each["epoch"]: each["losses"] for each in state.noticed.get("groups", [])}
     lines = [
-        Epoch(line["step"], line["train"]["loss"], line["validation"].get("loss"), line["learning_rate"])
+        Epoch(
+            line["step"],
+            line["train"]["loss"],
+            line["validation"].get("loss"),
+            line["learning_rate"],
+            groups.get(line["epoch"], {}),
+        )
         for line in state.history
     ]
     return [e for e in lines if math.isfinite(e.train + (e.validation or 0.0))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -47,6 +48,21 @@ class WeightSample:
 
 
 @dataclass(frozen=True)
+class AttentionSample:
+    """An attention in one sampled pass.
+
+    Args:
+        name: of the innermost module with children that computed it.
+        top: the share of its queries' weights that their most attended key gets, in the head where that is least.
+        uneven: by how many nats the weights differ from even ones, in the head where that is most.
+    """
+
+    name: str
+    top: float
+    uneven: float
+
+
+@dataclass(frozen=True)
 class Sample:
     """One sampled step.
 
@@ -56,12 +72,14 @@ class Sample:
         weights: in the network's.
         agreement: g g' / (|g| |g'|) of its gradient and that of the step before: 1 is the same direction, 0 nothing in
             common; None where one is missing.
+        attention: in the order of its calls.
     """
 
     step: int
     layers: tuple[LayerSample, ...] = ()
     weights: tuple[WeightSample, ...] = ()
     agreement: float | None = None
+    attention: tuple[AttentionSample, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,12 +91,16 @@ class Epoch:
         train: the mean loss of its batches.
         validation: the loss of the validation rows after it; None where there are none.
         rate: the learning rate at its end; None where it is not known.
+        groups: the loss of each group of rows, by its name, where they are told apart.
+        rival: the mean loss of a network that learns against this one; None where there is none.
     """
 
     step: int
     train: float
     validation: float | None = None
     rate: float | None = None
+    groups: Mapping[str, float] = field(default_factory=dict)
+    rival: float | None = None
 
 
 @dataclass
@@ -95,6 +117,7 @@ class Recording:
         matters: whether the network has dropout or batch normalisation.
         first: how many steps are the first ones, which are all looked at.
         epochs: all so far whose losses are finite.
+        batches: of the first ones, what ``ordering.figures_of`` says.
         trivial: the lowest loss of an answer that is the same for all rows; None where that is not known.
         rows: of a batch; None where that is not known.
         ended: whether training is over.
@@ -109,6 +132,7 @@ class Recording:
     matters: bool = False
     first: int = 8
     epochs: list[Epoch] = field(default_factory=list)
+    batches: list[list[list[float]]] = field(default_factory=list)
     trivial: float | None = None
     rows: int | None = None
     ended: bool = False
@@ -116,17 +140,20 @@ class Recording:
 
 def as_values(sample: Sample) -> dict[str, object]:
     """A sample as JSON values: what ``dataclasses.asdict`` gives, without its copies."""
-    layers, weights = ([dict(vars(each)) for each in part] for part in (sample.layers, sample.weights))
-    return {**vars(sample), "layers": layers, "weights": weights}
+    parts = {"layers": sample.layers, "weights": sample.weights, "attention": sample.attention}
+    lists = {name: [dict(vars(each)) for each in part] for name, part in parts.items()}  # type: ignore[attr-defined]
+    return {**vars(sample), **lists}
 
 
 def as_sample(values: dict[str, object]) -> Sample:
     """The sample that ``as_values`` gave, back from JSON."""
     layers: list[dict[str, object]] = values["layers"]  # type: ignore[assignment]
     weights: list[dict[str, object]] = values["weights"]  # type: ignore[assignment]
+    attention: list[dict[str, object]] = values.get("attention", [])  # type: ignore[assignment]
     return Sample(
         step=values["step"],  # type: ignore[arg-type]
         layers=tuple(LayerSample(**each) for each in layers),  # type: ignore[arg-type]
         weights=tuple(WeightSample(**each) for each in weights),  # type: ignore[arg-type]
         agreement=values["agreement"],  # type: ignore[arg-type]
+        attention=tuple(AttentionSample(**each) for each in attention),  # type: ignore[arg-type]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import torch
@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from ...errors import Mistake, SpecError
 from ...finding import Finding
 from . import examine
+from .attending import Attending
 from .measuring import agreement, gradients_of, layer_sample, leaves_of, matrices_of, weight_samples
-from .recording import Epoch, LayerSample, Recording, Sample
+from .ordering import BATCHES, figures_of
+from .recording import AttentionSample, Epoch, LayerSample, Recording, Sample
 
 EVERY = 100
 """Sampled are the steps 1, 2, 4, ... 64, and from then on each hundredth."""
@@ -39,7 +41,9 @@ def watch(
         ...                      # your loop
         watch.findings
 
-    ``watch.loss(loss)`` in each step, and ``watch.validation(loss)`` after each validation, let it look at losses too.
+    ``watch.loss(loss)`` in each step, and ``watch.validation(loss)`` after each validation, let it look at losses too;
+    ``watch.validation(loss, {"cat": 0.3, "dog": 0.4})`` at those of groups of rows, ``watch.loss(loss, rival=other)``
+    at an adversary's.
 
     Hooks count the passes and the steps. Steps 1, 2, 4, ... 64 and then each hundredth are sampled: what the layers
     give out, the gradients, and how far the weights move. The training's numbers stay what they were.
@@ -87,13 +91,17 @@ class Watch:
         self._layers: list[LayerSample] = []
         self._leaf_hooks: list[Any] = []
         self._before: list[Tensor] = []
+        self._attending: Attending | None = None
+        self._seen: tuple[AttentionSample, ...] = ()
+        self._noted = -1
         self._losses: list[float] = []
+        self._rivals: list[float] = []
         self._validated = False
         self._gradients: list[Tensor | None] = []
         self._held: tuple[Tensor | None, int] = (None, 0)
         self._hooks = [
             network.register_forward_pre_hook(self._enter),
-            network.register_forward_hook(self._leave),
+            network.register_forward_hook(self._leave, always_call=True),
             optimizer.register_step_pre_hook(self._before_step),
             optimizer.register_step_post_hook(self._after_step),
         ]
@@ -103,24 +111,32 @@ class Watch:
         for hook in (*self._hooks, *self._leaf_hooks):
             hook.remove()
         self._hooks, self._leaf_hooks = [], []
+        self._look_away()
 
-    def loss(self, value: float | Tensor) -> None:
-        """Tell the loss of a batch. Where no validation is told, each hundred of them count as an epoch."""
+    def loss(self, value: float | Tensor, *, rival: float | Tensor | None = None) -> None:
+        """Tell the loss of a batch, and that of a network that learns against this one.
+
+        Where no validation is told, each hundred of them count as an epoch.
+        """
         self._losses.append(_number(value))
+        if rival is not None:
+            self._rivals.append(_number(rival))
         if len(self._losses) == EVERY and not self._validated:
-            self._epoch(None)
+            self._epoch(None, {})
 
-    def validation(self, value: float | Tensor) -> None:
-        """Tell the loss of the validation rows, at the end of an epoch."""
+    def validation(self, value: float | Tensor, groups: Mapping[str, float | Tensor] | None = None) -> None:
+        """Tell the loss of the validation rows at the end of an epoch, and that of groups of them, such as classes."""
         self._validated = True
         if self._losses:
-            self._epoch(_number(value))
+            self._epoch(_number(value), {str(name): _number(each) for name, each in (groups or {}).items()})
 
-    def _epoch(self, validation: float | None) -> None:
+    def _epoch(self, validation: float | None, groups: Mapping[str, float]) -> None:
         train = math.fsum(self._losses) / len(self._losses)
-        self._losses = []
-        if math.isfinite(train + (validation or 0.0)):
-            self.recording.epochs.append(Epoch(self.recording.steps, train, validation))
+        rival = math.fsum(self._rivals) / len(self._rivals) if self._rivals else None
+        self._losses, self._rivals = [], []
+        if math.isfinite(math.fsum([train, validation or 0.0, rival or 0.0, *groups.values()])):
+            told = Epoch(self.recording.steps, train, validation, groups=groups, rival=rival)
+            self.recording.epochs.append(told)
             self._examine()
 
     @property
@@ -135,16 +151,35 @@ class Watch:
     def _enter(self, network: nn.Module, inputs: Any) -> None:
         if not torch.is_grad_enabled():
             return
+        first = inputs[0] if inputs else None
+        self._batch(first)
         if not self._leaf_hooks and self._sampled:
             self._layers = []
-            first = inputs[0] if inputs else None
             self.recording.rows = len(first) if isinstance(first, Tensor) and first.ndim else None
             self._leaf_hooks = [m.register_forward_hook(self._look(n)) for n, m in self._leaves]
+            if not hasattr(network, "_orig_mod"):  # what is compiled is compiled anew where somebody looks on
+                self._attending = Attending(network).__enter__()
+
+    def _batch(self, inputs: Any) -> None:
+        """Note what the first batch of a step is like; inputs that another network made are none of the user's rows."""
+        batches, step = self.recording.batches, self.recording.steps
+        if self._noted >= step or len(batches) >= BATCHES:
+            return
+        if isinstance(inputs, Tensor) and not inputs.requires_grad and (figures := figures_of(inputs)):
+            batches.append(figures)
+            self._noted = step
+
+    def _look_away(self) -> None:
+        """From the attention of the pass that ended."""
+        if self._attending is not None:
+            self._attending.__exit__(None, None, None)
+            self._seen, self._attending = tuple(self._attending.samples), None
 
     def _leave(self, network: nn.Module, inputs: Any, outputs: Any) -> None:
         for hook in self._leaf_hooks:
             hook.remove()
         self._leaf_hooks = []
+        self._look_away()
         first = outputs[0] if isinstance(outputs, (tuple, list)) and outputs else outputs
         if self.recording.steps == 0 and isinstance(first, Tensor) and first.requires_grad:
             first.register_hook(self._gradient_came)  # type: ignore[no-untyped-call]
@@ -188,8 +223,9 @@ class Watch:
         if sampled and self._before:
             weights = weight_samples(self._weights, self._before)
             agree = agreement([p.grad for p in self._weights.values()], self._gradients)
-            recording.samples.append(Sample(recording.steps, tuple(self._layers), weights, agree))
-            self._before, self._layers, self._gradients = [], [], []
+            sample = Sample(recording.steps, tuple(self._layers), weights, agree, self._seen)
+            recording.samples.append(sample)
+            self._before, self._layers, self._gradients, self._seen = [], [], [], ()
             self._examine()
 
     def _examine(self) -> None:

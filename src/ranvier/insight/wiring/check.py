@@ -70,7 +70,8 @@ def check(
                 )
             ) from None
         torch.manual_seed(0)
-        program = measure(copies[0], copies[1], few_x, y[kept.to(y.device)], (x, y), copies[2], network)
+        rows = few_x, y[kept.to(y.device)]
+        program = measure(*copies[:2], *rows, (x, y), copies[2], network, without)
     return examine(program, without)
 
 

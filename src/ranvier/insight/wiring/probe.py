@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .overfit import overfit
 from .program import Layer, LossCall, Parameter, Program, Values
 from .recorder import Recorder, values_of
 from .slopes import slopes
@@ -40,6 +41,7 @@ def measure(
     everything: tuple[Inputs, Tensor],
     optimizer: torch.optim.Optimizer | None,
     original: nn.Module | None = None,
+    without: Collection[str] = (),
 ) -> Program:
     """Measure a program. ``network``, ``loss`` and ``optimizer`` are copies of the user's, for they are used up.
 
@@ -51,6 +53,7 @@ def measure(
         everything: inputs and targets of all rows that were given.
         optimizer: of the network's parameters.
         original: the user's own network, whose parameters the loss may close over.
+        without: codes that are left out; what only they need is not measured.
     """
     recorder, (all_x, all_y) = Recorder(network), everything
     state = copy.deepcopy(network.state_dict())
@@ -74,9 +77,13 @@ def measure(
         unregistered = _unregistered(value, network, loss, original or network)
         network.load_state_dict(state)
         leaks, noisy, leaking = (False, False, set()) if stage else _rows_apart(network, x, len(y))
-        if not stage and value is not None and value.requires_grad and not noisy:
+        learns = not stage and value is not None and value.requires_grad and not noisy
+        if learns and "RV227" not in without:
             found = slopes(network, loss, lambda net, rows: forward(net, rows), x, y)
             parameters = [_with(p, found.get(p.name)) for p in parameters]
+        learnt = None
+        if learns and "RV234" not in without:
+            learnt = overfit(network, loss, forward, (x, y), optimizer)
     call = _loss_call(recorder)
     last, place = _end_of(recorder, outputs)
     counted = all_y[all_y != call.ignored] if call and not all_y.is_floating_point() else all_y
@@ -117,6 +124,7 @@ def measure(
         rates=tuple(float(group["lr"]) for group in optimizer.param_groups if "lr" in group)
         if optimizer
         else (),
+        overfit=learnt,
     )
 
 
@@ -178,6 +186,7 @@ def _parameters(
             optimized=id(parameter) in held if optimizer else None,
             gradient="none" if gradient is None else "some" if bool(gradient.any()) else "zero",
             alike=gradient is not None and _alike(parameter, gradient),
+            empty=parameter.ndim > 1 and not bool(parameter.detach().any()),
         )
 
 

@@ -68,6 +68,7 @@ class Parameter:
         optimized: whether the optimizer holds it; None without an optimizer.
         gradient: ``none``, ``zero`` or ``some``.
         alike: whether all units of it have the same weights and the same gradient.
+        empty: whether it is a matrix of zeros.
         slope: what the loss does along the gradient, as a share of what the gradient promises (1 is right); None where
             that could not be measured.
     """
@@ -78,6 +79,7 @@ class Parameter:
     optimized: bool | None
     gradient: Literal["none", "zero", "some"]
     alike: bool = False
+    empty: bool = False
     slope: float | None = None
 
 
@@ -98,6 +100,27 @@ class LossCall:
     log_probabilities: bool
     ignored: int
     value: float | None
+
+
+@dataclass(frozen=True)
+class Overfit:
+    """What came of learning a few rows by heart.
+
+    Args:
+        rows: how many.
+        steps: of all attempts together.
+        first: the loss before them.
+        lowest: the lowest loss on the way.
+        trivial: the lowest loss of outputs that are the same for all rows.
+        merged: the first module that gave the same for all rows in the end; empty where there is none.
+    """
+
+    rows: int
+    steps: int
+    first: float
+    lowest: float
+    trivial: float
+    merged: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +152,7 @@ class Program:
         all_evaluation: whether the whole network is in evaluation mode.
         foreign: how many parameters the optimizer holds that are not the network's; None without an optimizer.
         rates: the optimizer's learning rates.
+        overfit: what came of learning the rows by heart; None where that was not tried.
     """
 
     rows: int
@@ -155,6 +179,7 @@ class Program:
     all_evaluation: bool = False
     foreign: int | None = None
     rates: tuple[float, ...] = field(default=())
+    overfit: Overfit | None = None
 
     @property
     def width(self) -> int:
