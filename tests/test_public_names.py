@@ -26,9 +26,11 @@ PUBLIC = [
     "evaluate",
     "fit",
     "inspect",
+    "lightning_callback",
     "load",
     "resume",
     "trace",
+    "transformers_callback",
     "watch",
 ]
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .delivery.language import load
     from .delivery.model import Model
     from .insight.trace import trace
+    from .insight.watching.callbacks import lightning_callback, transformers_callback
     from .insight.watching.watch import watch
     from .insight.wiring.check import check
     from .workflow.evaluate import evaluate
@@ -48,6 +49,8 @@ _LAZY = {
     "trace": "ranvier.insight.trace",
     "check": "ranvier.insight.wiring.check",
     "watch": "ranvier.insight.watching.watch",
+    "lightning_callback": "ranvier.insight.watching.callbacks",
+    "transformers_callback": "ranvier.insight.watching.callbacks",
     "Model": "ranvier.delivery.model",
     "Run": "ranvier.workflow.run",
 }
@@ -69,9 +72,11 @@ __all__ = [
     "evaluate",
     "fit",
     "inspect",
+    "lightning_callback",
     "load",
     "resume",
     "trace",
+    "transformers_callback",
     "watch",
 ]
 
