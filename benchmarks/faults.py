@@ -16,11 +16,10 @@ import statistics
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 import ranvier as rv
@@ -28,7 +27,8 @@ import ranvier as rv
 sys.path.insert(0, str(Path(__file__).parent))
 
 from faults import programs
-from faults.programs import FAULTS, Fault, Program, binary, classifier, own_step, regression
+from faults.healthy import healthy
+from faults.programs import FAULTS, Fault, Program, own_step
 
 
 def run(program: Program, when: str, steps: int) -> list[rv.Finding]:
@@ -37,55 +37,16 @@ def run(program: Program, when: str, steps: int) -> list[rv.Finding]:
         return rv.check(program.network, program.loss, (program.x, program.y), program.optimizer)
     watch = rv.watch(program.network, program.optimizer, say=None)
     drawn = torch.Generator().manual_seed(0)
-    for _ in range(steps):
+    for step in range(steps):
         rows = torch.randint(len(program.y), (program.batch,), generator=drawn)
+        if program.ordered:
+            rows = torch.arange(step * program.batch, (step + 1) * program.batch) % len(program.y)
         try:
             (program.step or own_step)(program, program.x[rows], program.y[rows])
         except RuntimeError:
             break
     watch.close()
     return watch.findings
-
-
-def healthy() -> Iterator[tuple[str, Program]]:
-    """Programs that are as they should be, of all architectures, losses, activations, norms and optimizers."""
-    kinds = {"classes": classifier, "two": binary, "value": regression}
-    activations = {
-        "relu": nn.ReLU,
-        "tanh": nn.Tanh,
-        "gelu": nn.GELU,
-        "leaky": nn.LeakyReLU,
-        "sigmoid": nn.Sigmoid,
-    }
-    extras = {
-        "plain": nn.Identity,
-        "dropout": nn.Dropout,
-        "batchnorm": nn.BatchNorm1d,
-        "layernorm": nn.LayerNorm,
-    }
-    for number, (architecture, kind, act, extra) in enumerate(
-        itertools.product(programs.ARCHITECTURES, kinds, activations, extras)
-    ):
-        p = kinds[kind](architecture)
-        torch.manual_seed(number)
-        between = extras[extra](programs.WIDTH) if "norm" in extra else extras[extra]()
-        p.network.activation = nn.Sequential(between, activations[act]())
-        rate = 10 ** -(2 + number % 3 / 2)
-        choices = [
-            lambda q, r=rate: torch.optim.Adam(q, r),
-            lambda q, r=rate: torch.optim.AdamW(q, r, weight_decay=0.1),
-            lambda q, r=rate: torch.optim.SGD(q, 10 * r, momentum=0.5),
-            lambda q, r=rate: torch.optim.RMSprop(q, r / 3),
-        ]
-        p.optimizer = choices[number % 4](p.network.parameters())
-        p.batch = (16, 64, 128)[number % 3]
-        if kind == "classes" and number % 2:
-            p.network.head, p.loss = nn.Sequential(p.network.head, nn.LogSoftmax(-1)), F.nll_loss
-        elif kind == "two" and number % 2:
-            p.network.head, p.loss = nn.Sequential(p.network.head, nn.Sigmoid()), nn.BCELoss()
-        elif kind == "value" and number % 2:
-            p.loss = nn.L1Loss() if number % 4 == 1 else lambda o, t: (o - t).square().mean()
-        yield f"{architecture} {kind} {act} {extra} {number}", p
 
 
 def main() -> None:

@@ -268,3 +268,32 @@ def weights_decay_away(a):
     p = classifier(a)
     p.optimizer = torch.optim.SGD(p.network.parameters(), 0.1, weight_decay=5.0)
     return p
+
+
+@fault("RV262", "batch", when="during")
+def rows_sorted_by_class(a):
+    p = classifier(a)
+    order = p.y.argsort()
+    p.x, p.y, p.ordered = p.x[order], p.y[order], True
+    return p
+
+
+@fault("RV234|RV218|RV226", "mid|activation|loss|body")
+def an_activation_that_is_constant(a):
+    p = classifier(a)
+    return replaced(p, lambda n, z: n.head(n.activation(n.mid(z)).clamp(5.0, 5.0 + 1e-7)))
+
+
+@fault("RV234", "mid|loss|body|activation")
+def what_tells_rows_apart_is_rounded_away(a):
+    p = classifier(a)
+    return replaced(p, lambda n, z: n.head(n.activation(1.0 + 1e-7 * n.mid(z))))
+
+
+@fault("RV264", "attention|attn|layer", when="during", architectures=("transformer",))
+def attention_whose_queries_are_zero(a):
+    p = classifier(a)
+    with torch.no_grad():
+        p.network.body.layer.self_attn.in_proj_weight[: 2 * WIDTH] = 0.0
+    p.network.body.layer.self_attn.in_proj_weight.requires_grad_(False)
+    return p.again()
