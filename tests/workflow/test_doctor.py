@@ -34,7 +34,14 @@ SLOW: dict[str, Any] = {
 }
 """A learning rate at which nothing is learnt."""
 
-OF_A_PROGRAM = {"never_cleared", "no_step", "no_gradient", "trained_in_evaluation"}
+OF_A_PROGRAM = {
+    "never_cleared",
+    "no_step",
+    "no_gradient",
+    "trained_in_evaluation",
+    "sorted_batches",
+    "one_side_won",
+}
 """Faults of somebody's own loop, which no setting mends."""
 
 

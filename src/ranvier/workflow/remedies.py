@@ -180,5 +180,7 @@ REMEDIES: dict[str, Sequence[Remedy]] = {
     "RV259": (_layer_norm, _larger_batch),
     "RV260": (_less_of_strong_decay, _slower_if_far, _unsquashed, _layer_norm, _slower),
     "RV261": (_slower,),
+    "RV263": (_slower,),
+    "RV264": (_slower,),
 }
 """By code; the likeliest cause first."""
