@@ -141,7 +141,7 @@ class Recording:
 def as_values(sample: Sample) -> dict[str, object]:
     """A sample as JSON values: what ``dataclasses.asdict`` gives, without its copies."""
     parts = {"layers": sample.layers, "weights": sample.weights, "attention": sample.attention}
-    lists = {name: [dict(vars(each)) for each in part] for name, part in parts.items()}  # type: ignore[attr-defined]
+    lists = {name: [dict(vars(each)) for each in part] for name, part in parts.items()}
     return {**vars(sample), **lists}
 
 
