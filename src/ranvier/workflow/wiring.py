@@ -14,6 +14,7 @@ from ..assemble import multiplications
 from ..data.ragged import Ragged
 from ..errors import Mistake, SpecError
 from ..finding import Finding
+from ..insight.wiring import LEAST_SAID
 from ..insight.wiring.check import MOST_ROWS, check
 from ..spec import OWN_NETWORK, Spec
 from ..tasks.several import several
@@ -100,7 +101,9 @@ def look_over(spec: Spec, prepared: Prepared, learning: Learning) -> list[Findin
     if spec.network is not None and spec.network.name == OWN_NETWORK:
         found = wiring(prepared, learning, without)
     else:
-        found = wiring(prepared, learning, (*without, *COSTLY), CHEAP)
+        found = wiring(
+            prepared, learning, (*without, *COSTLY, LEAST_SAID), CHEAP
+        )  # training itself refuses what fails
     learning.state.noticed["findings"] = [finding.as_dict() for finding in found]
     return found
 
