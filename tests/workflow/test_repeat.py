@@ -116,6 +116,7 @@ def test_trainings_that_diverge_do_not_end_the_rest(data: Path, tmp_path: Path, 
         tried.append(folder.name)
         raise rv.DivergedError("it ran away")
 
+    monkeypatch.setattr(repeated, "decide", lambda *_: "")  # one after another
     monkeypatch.setattr(repeated.files, "create", lambda out, *_: out)
     repeated.repeat(whole.folder, spec, None, diverge)  # type: ignore[arg-type]
     assert tried == ["1", "2"]
