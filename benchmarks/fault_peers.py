@@ -36,7 +36,7 @@ def trained(program: Program, steps: int, dbg: Any = None) -> None:
         rows = torch.randint(len(program.y), (program.batch,), generator=drawn)
         try:
             loss = (program.step or own_step)(program, program.x[rows], program.y[rows])
-        except RuntimeError:
+        except (RuntimeError, IndexError):
             return
         if dbg is not None:
             dbg.record_loss(loss)
