@@ -196,4 +196,4 @@ def test_a_last_layer_that_begins_at_zero_is_no_still_one():
     assert codes(network, nn.CrossEntropyLoss(), rows()) == []
     nn.init.zeros_(network.first.weight)
     nn.init.zeros_(network.first.bias)
-    assert codes(network, nn.CrossEntropyLoss(), rows()) == ["RV226"]
+    assert codes(network, nn.CrossEntropyLoss(), rows(), without=("RV234",)) == ["RV226"]

@@ -13,7 +13,7 @@ def vocabulary(rows: int) -> int:
     """How many pieces of words there are at most on each side, for so many training rows.
 
     >>> vocabulary(4_000), vocabulary(30_000), vocabulary(10_000_000)
-    (2000, 4000, 32000)
+    (2000, 16000, 32000)
     """
     return min(32_000, 1_000 << max(1, round(math.log2(max(rows, 1) / 2_000))))
 

@@ -11,7 +11,8 @@ from ...finding import Finding, Severity
 from .recording import Epoch, Recording
 
 LEARNT = 0.5
-"""A group was learnt where its loss has come below this share of its first one, or of that of the others."""
+"""A group was learnt where its loss has come below this share of its first one, or of that of the others. Its loss is the
+median of three epochs: of two classes each may lose for an epoch what the other gains."""
 
 LAST = 3
 """In each of so many epochs its loss"""
@@ -54,8 +55,9 @@ def _undone(epochs: list[Epoch], name: str) -> tuple[float, int]:
     values = [epoch.groups.get(name, math.nan) for epoch in epochs]
     if any(math.isnan(value) for value in values) or len(epochs[0].groups) < 2:
         return 0.0, 0
-    best = min(range(len(values)), key=values.__getitem__)
-    lowest, now = values[best], min(values[-LAST:])
+    smooth = [statistics.median(values[max(0, place - 1) : place + 2]) for place in range(len(values))]
+    best = min(range(len(values)), key=smooth.__getitem__)
+    lowest, now = smooth[best], min(values[-LAST:])
     start = max(values[0], _others(epochs[best], name))
     learnt = best < len(values) - LAST and 0 <= lowest < LEARNT * start
     if not learnt or _others(epochs[-1], name) >= _others(epochs[best], name):

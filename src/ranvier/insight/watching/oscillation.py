@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ LAST = 10
 """So many epochs are looked at."""
 
 SWING = 0.1
-"""Of what was gained: the mean step from one epoch to the next;"""
+"""Of what was gained: the median step from one epoch to the next, so that one jump is no swing;"""
 
 OF_ITSELF = 0.25
 """and of the lowest of these losses."""
@@ -36,7 +37,7 @@ class Oscillation:
             return
         steps = [b - a for a, b in itertools.pairwise(losses)]
         turns = sum(a * b < 0 for a, b in itertools.pairwise(steps))
-        swing = sum(map(abs, steps)) / len(steps)
+        swing = statistics.median(map(abs, steps))
         gained = (recording.trivial if recording.trivial is not None else recording.epochs[0].train) - min(
             losses
         )
@@ -45,7 +46,7 @@ class Oscillation:
                 Oscillation.code,
                 Oscillation.severity,
                 f"loss, step {recording.epochs[-1].step}",
-                f"It went up and down {turns} times in {LAST} epochs, by {swing:.2g} on average: the steps overshoot.",
+                f"It went up and down {turns} times in {LAST} epochs, mostly by {swing:.2g} or more: the steps overshoot.",
                 "Use a learning rate five times smaller, or larger batches.",
                 {"swing": swing, "turns": turns, "losses": losses},
             )

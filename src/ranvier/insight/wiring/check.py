@@ -50,6 +50,7 @@ def check(
     Raises:
         SpecError: the network is no module or cannot be copied, or x and y are no tensors of as many rows.
 
+    >>> _ = torch.manual_seed(0)
     >>> network = nn.Sequential(nn.Linear(4, 3), nn.Softmax(dim=1))
     >>> rows = torch.linspace(-1, 1, 36).reshape(9, 4), torch.arange(9) % 3
     >>> [finding.code for finding in check(network, nn.CrossEntropyLoss(), rows)]
