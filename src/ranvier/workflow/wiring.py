@@ -32,8 +32,8 @@ COSTLY = ("RV227", "RV234")
 """Codes that take many passes, and of which the layers of the catalogue are known to be free."""
 
 SEEN_TO = ("RV213", "RV214")
-"""Codes of targets that do not suit the loss: Ranvier prepares both, and its losses spread targets over outputs in ways of
-their own."""
+"""Codes of targets that do not suit the loss: Ranvier prepares both, and its losses spread targets over outputs in
+ways of their own."""
 
 PASSES = 10
 """Passes without these."""

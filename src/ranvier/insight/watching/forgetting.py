@@ -11,8 +11,8 @@ from ...finding import Finding, Severity
 from .recording import Epoch, Recording
 
 LEARNT = 0.5
-"""A group was learnt where its loss has come below this share of its first one, or of that of the others. Its loss is the
-median of three epochs: of two classes each may lose for an epoch what the other gains."""
+"""A group was learnt where its loss has come below this share of its first one, or of that of the others. Its loss
+is the median of three epochs: of two classes each may lose for an epoch what the other gains."""
 
 LAST = 3
 """In each of so many epochs its loss"""

@@ -13,7 +13,7 @@ from .recording import Recording
 LAST = 10
 """So many epochs are looked at."""
 
-SWING = 0.1
+SWING = 0.2
 """Of what was gained: the median step from one epoch to the next, so that one jump is no swing;"""
 
 OF_ITSELF = 0.25
@@ -46,7 +46,8 @@ class Oscillation:
                 Oscillation.code,
                 Oscillation.severity,
                 f"loss, step {recording.epochs[-1].step}",
-                f"It went up and down {turns} times in {LAST} epochs, mostly by {swing:.2g} or more: the steps overshoot.",
+                f"It went up and down {turns} times in {LAST} epochs, mostly by {swing:.2g} or more: "
+                "the steps overshoot.",
                 "Use a learning rate five times smaller, or larger batches.",
                 {"swing": swing, "turns": turns, "losses": losses},
             )
