@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Self
 
-from ..data.kinds.values import is_readable, read_text
+from ..data.kinds.values import read_text
 from ..errors import Mistake
 from ..evaluation.answering import places
 from ..evaluation.inputs import Form
@@ -54,10 +54,7 @@ class Answer:
 
     @staticmethod
     def mistakes(values: pl.Series, order: Sequence[str] = ()) -> Iterable[Mistake]:
-        """Say so where the answers are no texts, where no two questions have one, or where they are too many."""
-        if not is_readable(values):
-            yield Mistake(f"target {values.name!r} holds values of type {values.dtype}", "answers as text")
-            return
+        """Say so where no two questions have one answer, or where they are too many."""
         counts = read_text(values).drop_nulls().value_counts(name="times")["times"]
         if len(counts) == 1:
             yield Mistake(
