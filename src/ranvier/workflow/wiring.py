@@ -31,10 +31,6 @@ CHEAP = 5e8
 COSTLY = ("RV227", "RV234")
 """Codes that take many passes, and of which the layers of the catalogue are known to be free."""
 
-SEEN_TO = ("RV213", "RV214")
-"""Codes of targets that do not suit the loss: Ranvier prepares both, and its losses spread targets over outputs in
-ways of their own."""
-
 PASSES = 10
 """Passes without these."""
 
@@ -79,7 +75,6 @@ def wiring(
     few = rows.take(torch.linspace(0, len(rows) - 1, count, dtype=torch.float64).long())
     if not all(isinstance(block, Tensor) and len(block) == count for block in few.inputs.values()):
         return []
-    without = (*without, *SEEN_TO)
     if any(isinstance(b, Ragged) and b.values.is_floating_point() for b in rows.inputs.values()):
         without = (*without, FILLED_UP)
     few = few.to(next((p.device for p in state.network.parameters()), torch.device("cpu")))

@@ -84,7 +84,7 @@ def measure(
         learnt = None
         if learns and "RV234" not in without:
             learnt = overfit(network, loss, forward, (x, y), optimizer)
-    call = _loss_call(recorder)
+    call = _loss_call(recorder, y)
     last, place = _end_of(recorder, outputs)
     counted = all_y[all_y != call.ignored] if call and not all_y.is_floating_point() else all_y
     rows = len(y)
@@ -265,10 +265,10 @@ def _differ(one: Any, two: Any) -> bool:
     return float((one - two).abs().max()) > TOLERANCE * (float(one.abs().max()) + 1e-12)
 
 
-def _loss_call(recorder: Recorder) -> LossCall | None:
+def _loss_call(recorder: Recorder, y: Tensor) -> LossCall | None:
     if not recorder.losses:
         return None
-    name, outputs, _, ignored, result = recorder.losses[-1]
+    name, outputs, given, ignored, result = recorder.losses[-1]
     sums = outputs.detach().float().logsumexp(1) if outputs.ndim > 1 else torch.ones(1)
     single = isinstance(result, Tensor) and result.numel() == 1
     return LossCall(
@@ -277,6 +277,7 @@ def _loss_call(recorder: Recorder) -> LossCall | None:
         log_probabilities=bool((sums.abs() < 1e-2).all()),
         ignored=ignored,
         value=float(result.detach()) if single else None,
+        encoded=given.numel() > y.numel() and bool(((given >= 0) & (given <= 1)).all()),
     )
 
 

@@ -93,6 +93,8 @@ class LossCall:
         log_probabilities: whether each row of ``outputs`` is logarithms of probabilities that sum to 1.
         ignored: the class that it leaves out.
         value: what it gave; None where it failed or gave no single number.
+        encoded: whether it was given more values than there are targets, all from 0 to 1, as a loss of ordered classes
+            makes of them.
     """
 
     name: str
@@ -100,6 +102,7 @@ class LossCall:
     log_probabilities: bool
     ignored: int
     value: float | None
+    encoded: bool = False
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class Recorder(TorchFunctionMode):
         first = args[0] if args else kwargs.get("input")
         second = args[1] if len(args) > 1 else kwargs.get("target", kwargs.get("other"))
         if isinstance(first, Tensor) and isinstance(second, Tensor):
-            if name in PAIRWISE and _each_with_each(first, second):
+            if name in PAIRWISE and not self.open and _each_with_each(first, second):  # in the loss
                 self.broadcast = tuple(first.shape), tuple(second.shape)
             if name in LOSSES:
                 self.losses.append((name, first, second, int(kwargs.get("ignore_index", -100)), None))

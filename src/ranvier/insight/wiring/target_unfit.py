@@ -37,7 +37,7 @@ class TargetUnfit:
                     f"classes 0 to {program.width - 1}."
                 )
                 remedy = "Count the classes from 0, and give the network an output for each."
-        elif call.name in BINARY_LOSSES and (target.low < 0 or target.high > 1):
+        elif call.name in BINARY_LOSSES and not call.encoded and (target.low < 0 or target.high > 1):
             cause = (
                 f"They run from {target.low:g} to {target.high:g}, and {call.name} takes values from 0 to 1."
             )
