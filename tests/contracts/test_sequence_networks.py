@@ -156,6 +156,15 @@ def test_every_parameter_receives_a_gradient(name, options):
 
 
 @each
+def test_it_runs_in_16_bits(name, options):
+    network, block = whole(name, options).eval(), {block_of(name): taken(name)}
+    with torch.autocast("cpu", torch.bfloat16):
+        y = network(block)
+    y.float().sum().backward()
+    torch.testing.assert_close(y.float(), network(block), rtol=0.1, atol=0.1)
+
+
+@each
 def test_reset_draws_from_its_generator_alone(name, options):
     network = whole(name, options)
     network.reset(torch.Generator().manual_seed(1))

@@ -70,6 +70,21 @@ def test_a_plan_whose_losses_differ_is_left_out(monkeypatch):
     assert "2 threads left out, its losses differ" in verdict.reason
 
 
+def test_a_plan_by_which_the_network_does_not_run_is_left_out(monkeypatch):
+    clock = Clock(monkeypatch)
+    quick = clock.start({FIRST: 1e-3, TWO: 1e-4})
+
+    def start(plan: Plan):
+        def fails() -> float:
+            raise RuntimeError("expected dtype float for `end` but got dtype c10::BFloat16")
+
+        return fails if plan == HALF else quick(plan)
+
+    verdict = choose([FIRST, HALF, TWO], start, lambda step: 100.0)
+    assert verdict.plan == TWO
+    assert "left out, the network does not run so" in verdict.reason
+
+
 def test_trials_of_long_steps_take_at_most_two_seconds_and_a_step_of_each(monkeypatch):
     clock = Clock(monkeypatch)
     choose([FIRST, TWO, HALF], clock.start(dict.fromkeys([FIRST, TWO, HALF], 0.5)), lambda step: math.inf)

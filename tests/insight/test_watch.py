@@ -11,6 +11,8 @@ from torch import nn
 
 import ranvier as rv
 from ranvier.errors import SpecError
+from ranvier.insight.watching import examine
+from ranvier.insight.watching.recording import Epoch, Recording
 from sick_programs import Small, rows
 from sick_trainings import deep
 
@@ -136,3 +138,50 @@ def test_batches_of_other_sizes_and_inputs_of_another_network_are_no_order():
         optimizer.step()
     assert len(watch.recording.batches) == 32
     assert "RV262" not in {f.code for f in watch.findings}
+
+
+def recorded(
+    train: list[float], validation: list[float], groups: list[dict[str, float]] | None = None
+) -> Recording:
+    """Epochs of ten steps with these losses."""
+    epochs = [
+        Epoch(10 * n + 10, t, v, groups=(groups or [{}] * len(train))[n])
+        for n, (t, v) in enumerate(zip(train, validation))
+    ]
+    return Recording(epochs=epochs)
+
+
+def codes(recording: Recording) -> set[str]:
+    return {finding.code for finding in examine(recording)}
+
+
+def test_a_training_loss_that_swings_is_none_where_the_validation_loss_stays():
+    swings = [1.0, 0.5] * 6
+    assert "RV257" in codes(recorded(swings, swings))
+    assert "RV257" not in codes(recorded(swings, [0.5, 0.49] * 6))
+
+
+def test_a_group_whose_loss_rises_since_rows_are_learnt_by_heart_is_not_forgotten():
+    groups = [{"a": a, "b": b} for a, b in [(2.0, 2.0), (0.2, 1.5), (0.2, 1.2), *[(2.5, 1.0)] * 5]]
+    validation = [(each["a"] + each["b"]) / 2 for each in groups]
+    assert "RV263" in codes(recorded([2.0, 1.5, *[0.8] * 6], validation, groups))
+    assert "RV263" not in codes(recorded([2.0, 0.5, *[0.05] * 6], validation, groups))
+
+
+def test_what_is_not_there_and_what_a_layer_makes_a_number_of_is_no_fault():
+    class Filled(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.nan_to_num()
+
+    network = nn.Sequential(Filled(), nn.Linear(3, 1))
+    optimizer = torch.optim.SGD(network.parameters(), 0.01)
+    watch = rv.watch(network, optimizer, say=None)
+    x = torch.randn(8, 3, generator=torch.Generator().manual_seed(0))
+    x[0, 0] = torch.nan
+    for _ in range(4):
+        optimizer.zero_grad()
+        network(x).square().mean().backward()
+        optimizer.step()
+    watch.close()
+    assert [sample.layers[0].bad_inputs for sample in watch.recording.samples] == [True] * 3
+    assert codes(watch.recording) == set()

@@ -84,22 +84,29 @@ def choose(
     deadline = time.perf_counter() + budget
     trials: list[Trial] = [first]
     wrong: list[Trial] = []
+    unfit: list[Trial] = []
     for plan in plans[1:]:
         if time.perf_counter() > deadline:
             break
         trial = Trial(plan, start(plan))
-        (trials if _agree(losses, trial.warm_up(), TOLERANCES[plan.precision]) else wrong).append(trial)
+        try:
+            agrees = _agree(losses, trial.warm_up(), TOLERANCES[plan.precision])
+        except (RuntimeError, TypeError):  # some operation of the network has no kernel for these numbers
+            unfit.append(trial)
+        else:
+            (trials if agrees else wrong).append(trial)
     while time.perf_counter() < deadline:
         for trial in trials:
             trial.timed()
-    return _verdict(trials, wrong)
+    return _verdict(trials, wrong, unfit)
 
 
-def _verdict(trials: list[Trial], wrong: list[Trial]) -> Verdict:
+def _verdict(trials: list[Trial], wrong: list[Trial], unfit: list[Trial]) -> Verdict:
     first, quickest = trials[0], min(trials, key=lambda trial: trial.seconds)
     chosen = quickest if quickest.seconds < CLEARLY * first.seconds else first
     others = [f"{trial.plan} {_shown(trial.seconds)}" for trial in trials if trial is not chosen]
     others += [f"{trial.plan} left out, its losses differ" for trial in wrong]
+    others += [f"{trial.plan} left out, the network does not run so" for trial in unfit]
     beside = f" ({'; '.join(others)})" if others else ""
     return Verdict(chosen.plan, f"measured: {_shown(chosen.seconds)} a step{beside}")
 

@@ -108,7 +108,7 @@ class Direction(nn.Module):
         z, r = torch.addmm(gates, h, self.hidden[: 2 * size].t()).sigmoid().chunk(2, dim=1)
         seen = self.hidden[2 * size :].t()
         held = (r * h) @ seen if self.after is None else r * torch.addmm(self.after, h, seen)
-        return torch.lerp(h, (from_x + held).tanh(), z)
+        return _between(h, (from_x + held).tanh(), z)
 
     def _reset_before(self, x: Tensor) -> Tensor:
         """Position by position, for torch has no kernel of this kind; the products with x are one."""
@@ -119,9 +119,14 @@ class Direction(nn.Module):
         h, found = x.new_zeros(len(x), size), []
         for gate, candidate in zip(gates.unbind(0), candidates.unbind(0)):
             z, r = torch.addmm(gate, h, to_gates).sigmoid().chunk(2, dim=1)
-            h = torch.lerp(h, torch.addmm(candidate, r * h, to_candidate).tanh(), z)
+            h = _between(h, torch.addmm(candidate, r * h, to_candidate).tanh(), z)
             found.append(h)
         return torch.stack(found, dim=1)
+
+
+def _between(h: Tensor, new: Tensor, z: Tensor) -> Tensor:
+    """z of the way from h to what is new; h keeps its precision where the products have another one."""
+    return torch.lerp(h, new.to(h.dtype), z.to(h.dtype))
 
 
 class Recurrent(nn.Module):

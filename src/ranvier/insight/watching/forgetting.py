@@ -23,6 +23,10 @@ UNDONE = 0.5
 CLEARLY = 0.25
 """and by more than this share of itself."""
 
+AS_WELL = 2.0
+"""The loss of the others is at most so many times that of the training rows: where it is more, rows are learnt by
+heart, and the loss of the hardest group rises for that."""
+
 
 class Forgetting:
     """The loss of the other groups falls, and that of one, such as a class, has risen again."""
@@ -37,8 +41,8 @@ class Forgetting:
         if len(epochs) < LAST + 2:
             return
         (share, best), name = max((_undone(epochs, name), name) for name in epochs[0].groups)
-        if share > UNDONE:
-            first, last = epochs[best], epochs[-1]
+        first, last = epochs[best], epochs[-1]
+        if share > UNDONE and _others(last, name) <= AS_WELL * last.train:
             yield Finding(
                 Forgetting.code,
                 Forgetting.severity,

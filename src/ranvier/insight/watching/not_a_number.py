@@ -18,9 +18,7 @@ class NotANumber:
     @staticmethod
     def run(recording: Recording) -> Iterator[Finding]:
         """Look for the first such layer of the first sample that has one."""
-        bad = (
-            (s, n) for s in recording.samples for n, x in enumerate(s.layers) if x.bad_inputs or x.bad_outputs
-        )
+        bad = ((s, n) for s in recording.samples for n, x in enumerate(s.layers) if x.bad_outputs)
         if found := next(bad, None):
             sample, at = found
             layers = sample.layers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from ...finding import Finding, Severity
@@ -24,7 +24,7 @@ TURNS = 5
 
 
 class Oscillation:
-    """The training loss of the epochs swings, and gets nowhere."""
+    """The training loss of the epochs swings and gets nowhere, and that of the validation rows with it."""
 
     code: ClassVar[str] = "RV257"
     severity: ClassVar[Severity] = "warning"
@@ -32,16 +32,15 @@ class Oscillation:
     @staticmethod
     def run(recording: Recording) -> Iterator[Finding]:
         """Count the turns of the last epochs."""
-        losses = [e.train for e in recording.epochs[-LAST:]]
-        if len(losses) < LAST:
+        if len(recording.epochs) < LAST:
             return
-        steps = [b - a for a, b in itertools.pairwise(losses)]
-        turns = sum(a * b < 0 for a, b in itertools.pairwise(steps))
-        swing = statistics.median(map(abs, steps))
-        gained = (recording.trivial if recording.trivial is not None else recording.epochs[0].train) - min(
-            losses
-        )
-        if turns >= TURNS and swing > SWING * max(gained, 0.0) and swing > OF_ITSELF * min(losses):
+        epochs = recording.epochs[-LAST:]
+        start = recording.trivial if recording.trivial is not None else recording.epochs[0].train
+        losses = [e.train for e in epochs]
+        told = [e.validation for e in epochs if e.validation is not None]
+        found = _swing(losses, start)
+        if found and (len(told) < LAST or _swing(told, start)):
+            turns, swing = found
             yield Finding(
                 Oscillation.code,
                 Oscillation.severity,
@@ -51,3 +50,13 @@ class Oscillation:
                 "Use a learning rate five times smaller, or larger batches.",
                 {"swing": swing, "turns": turns, "losses": losses},
             )
+
+
+def _swing(losses: Sequence[float], start: float) -> tuple[int, float] | None:
+    """How often losses turn, and their median step, where they do so often and far."""
+    steps = [b - a for a, b in itertools.pairwise(losses)]
+    turns = sum(a * b < 0 for a, b in itertools.pairwise(steps))
+    swing = statistics.median(map(abs, steps))
+    gained = max(start - min(losses), 0.0)
+    far = swing > SWING * gained and swing > OF_ITSELF * min(losses)
+    return (turns, swing) if turns >= TURNS and far else None
