@@ -1,22 +1,26 @@
-"""Microseconds a training step, Ranvier beside every library that is installed, in turns in one process.
+"""Microseconds a training step, Ranvier beside every library that is installed, in turns.
 
     python benchmarks/speed.py [--rounds 5] [--only NAME ...]
 
-A burst is one epoch over rows in memory; of each library's bursts the quickest counts, so that what else the machine
-did matters little. Behind it stands the accuracy on 2,000 rows of their own after all of its bursts, with one standard
-error: all have then trained for the same number of steps. The first line of each row is the plan that Ranvier chose by
-trial. Where a peer is not installed its place is empty: ``pip install "ranvier[bench]"`` brings those that pip can.
+Each library trains in a process of its own. A burst is one epoch over rows in memory, its start and its end counted;
+of each library's bursts the quickest counts, so that what else the machine did matters little; the median stands
+beside it. Behind them stands the accuracy on 2,000 rows of their own after all of its bursts, with one standard error:
+all have then trained for the same number of steps. Above stands the plan that Ranvier chose by trial. Where a peer is
+not installed its place is empty: ``pip install "ranvier[bench]"`` brings those that pip can.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import statistics
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 
 import torch
 from peers import ours
+from peers.apart import TEST_ROWS, Apart
 from peers.libraries import PEERS
 from peers.networks import CASES, Case
 
@@ -25,8 +29,8 @@ from ranvier.execution.plan import Plan
 from ranvier.execution.population import Population
 from ranvier.training.optimizers import adam, adamw
 
-TEST_ROWS = 2000
-"""Rows that tell whether all libraries learn the same."""
+PAUSE = 0.1
+"""Seconds in which the threads of the last library go to sleep."""
 
 
 def quickest(
@@ -49,29 +53,37 @@ def quickest(
 
 def compare(case: Case, rounds: int) -> None:
     """One row: Ranvier's chosen plan, its best in 32 bits, and the peers."""
-    x, y = case.rows(case.batch * case.steps)
-    test_x, test_y = case.rows(TEST_ROWS)
-    plan, reason = ours.plan_for(case, x, y)
-    exact, _ = ours.plan_for(case, x, y, exact=True)
-    runs = {"Ranvier": ours.ranvier(case, x, y, plan)}
-    if exact != plan:
-        runs["Ranvier (32 bits)"] = ours.ranvier(case, x, y, exact)
-    for name, make in PEERS.items():
-        try:
-            peer = make(case, x, y)
-        except ImportError as error:  # installed without something that it needs
-            print(f"\n{name} is left out: {error}")
-            continue
-        if peer is not None:
-            runs[name] = peer
-    seconds = quickest({name: run.epoch for name, run in runs.items()}, rounds)
-    micro = {name: each / case.steps * 1e6 for name, each in seconds.items()}
-    print(f"\n{case.name}, batch {case.batch}: {plan} ({reason})")
-    for name, value in micro.items():
-        right = float((runs[name].classes(test_x) == test_y.numpy()).mean())
+    print(f"\n{case.name}, batch {case.batch}", flush=True)
+    runs: dict[str, Apart] = {}
+    for name in ("Ranvier", "Ranvier (32 bits)", *PEERS):
+        if name == "Ranvier (32 bits)" and "bfloat16, " not in runs["Ranvier"].said.partition("(")[0]:
+            continue  # it has them
+        run = Apart(case.name, name)
+        if run.said:
+            print(f"  {name}: {run.said}", flush=True)
+        if run.runs:
+            runs[name] = run
+    bursts: dict[str, list[float]] = {name: [] for name in runs}
+    for turn in range(rounds + 1):
+        for name in in_turns(runs, turn):
+            time.sleep(PAUSE)
+            seconds = runs[name].epoch()
+            if turn:  # the first warms it up
+                bursts[name].append(seconds / case.steps * 1e6)
+    best = min(bursts["Ranvier"])
+    for name, micro in bursts.items():
+        right = runs[name].right()
         error = math.sqrt(right * (1.0 - right) / TEST_ROWS)
-        said = f"{value:10.0f} us a step   {value / micro['Ranvier']:6.2f} x Ranvier"
-        print(f"  {name:<20} {said}   accuracy {right:.3f} +- {error:.3f}", flush=True)
+        said = f"{min(micro):10.0f} us a step (median {statistics.median(micro):.0f})   {min(micro) / best:6.2f} x"
+        print(f"  {name:<20} {said} Ranvier   accuracy {right:.3f} +- {error:.3f}", flush=True)
+        runs[name].end()
+
+
+def in_turns(names: Iterable[str], turn: int) -> list[str]:
+    """The names in turns, each turn beginning with another one."""
+    order = deque(names)
+    order.rotate(-turn)
+    return list(order)
 
 
 def bare_kernels(rounds: int) -> None:

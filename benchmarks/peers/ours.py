@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import torch
@@ -86,8 +87,8 @@ def batch_of(case: Case, x: Tensor, y: Tensor) -> Batch:
 
 
 def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Plan, str]:
-    """The plan that the trials choose, and the reason."""
-    few = batch_of(case, x[: case.batch], y[: case.batch])
+    """The plan that the trials choose, on batches that are drawn as in a run, and the reason."""
+    data = Batches(batch_of(case, x, y), case.batch, 0)
     first = Plan("explicit" if case.hidden or case.name in PICTURES else "autograd")
     cores, network = torch.get_num_threads(), network_of(case, x)
     large = not case.hidden or multiplications(network) * case.batch > SMALL_STEP  # as in a run
@@ -95,9 +96,10 @@ def plan_for(case: Case, x: Tensor, y: Tensor, exact: bool = False) -> tuple[Pla
 
     def start(plan: Plan) -> Any:
         state = state_of(network_of(case, x).train(), CrossEntropy())
-        steps = steps_by(plan, state, Batches(few, case.batch, 0), Limits(epochs=1))
+        steps = steps_by(plan, state, data, Limits(epochs=1))
         steps.__enter__()
-        return lambda: steps.step(few)
+        batches = (batch for epoch in count() for batch in data.epoch(epoch, into=steps.buffers))
+        return lambda: steps.step(next(batches))
 
     verdict = choose(plans, start, lambda step: 1e9)
     torch.set_num_threads(cores)  # the last one tried had its own

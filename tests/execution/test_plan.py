@@ -44,7 +44,7 @@ def test_the_quickest_is_chosen_and_the_reason_says_by_how_much(monkeypatch):
     clock = Clock(monkeypatch)
     verdict = choose([FIRST, TWO], clock.start({FIRST: 4e-3, TWO: 2e-3}), lambda step: 1e4 * step)
     assert verdict == Verdict(TWO, "measured: 2 ms a step (backpropagation by hand, 1 thread 4 ms)")
-    assert clock.now <= trial.SHARE * 40 + 5 * 4e-3
+    assert clock.now <= trial.SHARE * 40 + trial.STEPS * 4e-3 + 2 * trial.STRETCH
 
 
 def test_the_first_stays_unless_another_is_clearly_quicker(monkeypatch):
@@ -53,6 +53,32 @@ def test_the_first_stays_unless_another_is_clearly_quicker(monkeypatch):
     verdict = choose([FIRST, TWO], start, lambda step: 100.0)
     assert verdict.plan == FIRST
     assert verdict.reason == "measured: 100 us a step (backpropagation by hand, 2 threads 97 us)"
+
+
+def test_more_threads_must_save_more(monkeypatch):
+    clock = Clock(monkeypatch)
+    for seconds, chosen in ((0.85e-4, FIRST), (0.75e-4, TWO)):
+        start = clock.start({FIRST: 1e-4, TWO: seconds})
+        assert choose([FIRST, TWO], start, lambda step: 100.0).plan == chosen
+    start = clock.start({FIRST: 0.9e-4, TWO: 1e-4})  # fewer need not
+    assert choose([TWO, FIRST], start, lambda step: 100.0).plan == FIRST
+
+
+def test_what_a_run_pays_counts_and_not_the_quickest_step(monkeypatch):
+    clock, made = Clock(monkeypatch), dict.fromkeys((FIRST, HALF), 0)
+
+    def start(plan: Plan):
+        def step() -> float:
+            made[plan] += 1
+            seldom = plan == HALF and made[plan] % 7 == 0
+            clock.now += 1e-3 if plan == FIRST else (0.2e-3 if seldom else 2e-3)
+            return 1.0
+
+        return step
+
+    verdict = choose([FIRST, HALF], start, lambda step: 100.0)
+    assert verdict.plan == FIRST and "1.64 ms" in verdict.reason
+    assert made[FIRST] > 5 * 10  # stretches of steps one after another, as in a run
 
 
 def test_a_short_run_is_not_measured(monkeypatch):

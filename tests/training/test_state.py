@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from ranvier.errors import RunError
 from ranvier.training.history import History, read_history
+from ranvier.training.state import copy_weights
 
 from .test_loop import Limits, fresh, run
 
@@ -47,3 +50,16 @@ def test_history_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "history.jsonl").mkdir()
     with pytest.raises(RunError, match="cannot be written: is a directory"):
         history.on_epoch(state, {"epoch": 1})
+
+
+def test_a_copy_of_the_weights_may_have_the_memory_of_a_former_one() -> None:
+    network = nn.Linear(3, 2)
+    former = copy_weights(network)
+    places = {name: tensor.data_ptr() for name, tensor in former.items()}
+    with torch.no_grad():
+        network.weight += 1.0
+    former["bias"] = torch.zeros(7)  # of another shape: it is left
+    later = copy_weights(network, former)
+    assert torch.equal(later["weight"], network.weight) and torch.equal(later["bias"], network.bias)
+    assert later["weight"].data_ptr() == places["weight"] != network.weight.data_ptr()
+    assert later["bias"].data_ptr() not in (former["bias"].data_ptr(), network.bias.data_ptr())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import cycle
 
 import torch
 
@@ -22,6 +24,12 @@ LEAST = 0.2
 
 CLEARLY = 0.95
 """A plan takes the first one's place where its steps take less than this share of the first one's time."""
+
+CLEARLY_SHARED = 0.8
+"""The same where it takes more threads: what little they save is lost as soon as another program wants a core."""
+
+STRETCH = 0.01
+"""Seconds of steps of one plan, one after another as in a run, before another has its turn."""
 
 TOLERANCES = {"float32": 1e-3, "bfloat16": 5e-2}
 """How far the losses of a plan's first steps may lie from the first plan's, as a share of these."""
@@ -41,21 +49,40 @@ class Trial:
 
     plan: Plan
     step: Callable[[], float]
-    seconds: float = math.inf
-    """The quickest step so far."""
+    warm: float = math.inf
+    """Seconds of the quickest of the first steps."""
+    stretches: list[float] = field(default_factory=list)
+    """Seconds of a step, the mean of each stretch: what a run pays, where the quickest step is one among hundreds."""
+
+    @property
+    def seconds(self) -> float:
+        """Of a step: the median of the stretches."""
+        return statistics.median(self.stretches) if self.stretches else self.warm
 
     def warm_up(self) -> list[float]:
         """The losses of the first steps."""
-        return [self.timed() for _ in range(STEPS)]
+        self._take_turn()
+        losses = []
+        for _ in range(STEPS):
+            started = time.perf_counter()
+            losses.append(self.step())
+            self.warm = min(self.warm, time.perf_counter() - started)
+        return losses
 
-    def timed(self) -> float:
-        """One step, timed."""
+    def stretch(self) -> None:
+        """Steps one after another, timed."""
+        self._take_turn()
+        count = max(1, round(STRETCH / max(self.warm, 1e-9)))
+        if count > 1:
+            self.step()  # finds what others have left in the cache
+        started = time.perf_counter()
+        for _ in range(count):
+            self.step()
+        self.stretches.append((time.perf_counter() - started) / count)
+
+    def _take_turn(self) -> None:
         if torch.get_num_threads() != self.plan.threads:
             torch.set_num_threads(self.plan.threads)
-        started = time.perf_counter()
-        loss = self.step()
-        self.seconds = min(self.seconds, time.perf_counter() - started)
-        return loss
 
 
 @dataclass(frozen=True)
@@ -70,6 +97,8 @@ def choose(
     plans: Sequence[Plan], start: Callable[[Plan], Callable[[], float]], expected: Callable[[float], float]
 ) -> Verdict:
     """Time the plans in turns and take the quickest; the first stays unless another is clearly quicker.
+
+    What counts is the mean time of a step over a stretch of them, as a run would have it.
 
     Args:
         plans: at least one.
@@ -95,15 +124,21 @@ def choose(
             unfit.append(trial)
         else:
             (trials if agrees else wrong).append(trial)
-    while time.perf_counter() < deadline:
-        for trial in trials:
-            trial.timed()
+    for trial in cycle(trials):
+        if time.perf_counter() > deadline:
+            break
+        trial.stretch()
     return _verdict(trials, wrong, unfit)
 
 
 def _verdict(trials: list[Trial], wrong: list[Trial], unfit: list[Trial]) -> Verdict:
-    first, quickest = trials[0], min(trials, key=lambda trial: trial.seconds)
-    chosen = quickest if quickest.seconds < CLEARLY * first.seconds else first
+    first = trials[0]
+
+    def beside_first(trial: Trial) -> float:
+        share = CLEARLY_SHARED if trial.plan.threads > first.plan.threads else CLEARLY
+        return trial.seconds if trial is first else trial.seconds / share
+
+    chosen = min(trials, key=beside_first)
     others = [f"{trial.plan} {_shown(trial.seconds)}" for trial in trials if trial is not chosen]
     others += [f"{trial.plan} left out, its losses differ" for trial in wrong]
     others += [f"{trial.plan} left out, the network does not run so" for trial in unfit]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..data.batches import Batch, Epochs
 from ..execution.plan import EXACT, Plan
@@ -191,10 +191,12 @@ class _Checkpoints:
         self.state, self.limits, self.per_epoch = state, limits, per_epoch
         self.kept = state.step
         self.good = self.kept_weights = copy_weights(state.network)
+        self.spare: dict[str, Tensor] | None = None
 
     def confirm(self) -> None:
         """The loss was finite: the weights of the last checkpoint are good ones."""
-        self.good = self.kept_weights
+        if self.good is not self.kept_weights:
+            self.good, self.spare = self.kept_weights, self.good
 
     def keep_if_due(self, keep: Callable[[State], None]) -> None:
         state, limits = self.state, self.limits
@@ -205,7 +207,7 @@ class _Checkpoints:
         if state.finished is None and state.step - self.kept + 1 > max(1.0, CHECKPOINT_SHARE * certain):
             keep(state)
             self.kept = state.step
-            self.kept_weights = copy_weights(state.network)
+            self.kept_weights = copy_weights(state.network, self.spare)
 
 
 @contextmanager

