@@ -5,9 +5,9 @@
 On each network of the speed benchmark, in turns: some steps that nobody looks at and as many that probes, history and
 the live line look at, the one first or the other, and two steps of which one is sampled. A sampled step keeps the
 weights before it, and after it sends the batch through the network once more and measures; of the first thousand steps
-11 are, later one in 500. What the end of an epoch of 60,000 rows costs (a line of history) and what drawing the live
-line costs each second is added. Seconds of the processor, one thread; medians with 95% intervals by the bootstrap over
-the turns.
+11 are, later one in 500: the table has the first thousand steps, and ten epochs of 60,000 rows. What the end of an
+epoch costs (a line of history) and what drawing the live line costs each second is added. Seconds of the processor, one
+thread; medians with 95% intervals by the bootstrap over the turns.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ from ranvier.training.history import History
 from ranvier.training.limits import Limits
 from ranvier.training.steps import steps_by
 
-SAMPLED = sum(sampled(step) for step in range(1, 1001)) / 1000
-"""The share of the first thousand steps that is looked at closely."""
+ROWS, EPOCHS = 60_000, 10
+"""Of an epoch, and of a run."""
 
-ROWS = 60_000
-"""Of an epoch."""
+
+def share(steps: int) -> float:
+    """The share of the first steps that is looked at closely."""
+    return sum(sampled(step) for step in range(1, steps + 1)) / steps
 
 
 def interval(values: torch.Tensor, times: int = 2000) -> str:
@@ -66,7 +68,7 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     print(f"torch {torch.__version__}, one thread, seconds of the processor")
-    print("| network | a step, us | sampled step, in steps | first 1,000 steps | later |")
+    print(f"| network | a step, us | sampled step, in steps | first 1,000 steps | {EPOCHS} epochs |")
     print("|---|---|---|---|---|")
     for case in CASES:
         if case.name in asked.only:
@@ -85,6 +87,7 @@ def row(name: str, state: ours.State, batch: Batch, plan: Plan, seconds: float) 
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         bar = Progress(*columns(), console=Console(file=nowhere, force_terminal=True), auto_refresh=False)
         line = LiveLine(bar)
+        bar.start()  # one that has not begun draws nothing
         history, probes = History(Path(folder), state), Probes(state)
         watchers: Sequence[Any] = [history, probes, line]
         with steps_by(plan, state, Batches(batch, len(batch), 0), Limits(epochs=1)) as steps:
@@ -120,13 +123,14 @@ def row(name: str, state: ours.State, batch: Batch, plan: Plan, seconds: float) 
         }
         ends = seconds_of(lambda: [watcher.on_epoch(state, told) for watcher in (history, line)], 50)
         drawn = seconds_of(bar.refresh, 50)
+        bar.stop()
     off, on, looked = torch.tensor(turns, dtype=torch.float64).unbind(1)
     step = float(off.median())
     always = (on - off) / off + ends / (ROWS / len(batch) * step) + FRAMES * drawn
     sampling = 2 * (looked - on) / off
     print(
-        f"| {name} | {step * 1e6:.0f} | {float(sampling.median()):.2f} | {interval(always + SAMPLED * sampling)} | "
-        f"{interval(always + sampling / 500)} |",
+        f"| {name} | {step * 1e6:.0f} | {float(sampling.median()):.2f} | {interval(always + share(1000) * sampling)} | "
+        f"{interval(always + share(EPOCHS * ROWS // len(batch)) * sampling)} |",
         flush=True,
     )
 

@@ -14,14 +14,19 @@ from .recording import LayerSample, WeightSample
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
+NOTHING = (nn.Identity, nn.Flatten, nn.modules.dropout._DropoutNd)
+"""In evaluation mode these give out what they are given."""
+
 FEWEST = 16
 """Values of a channel in a batch below which their mean and variance say too little."""
 
 
 def leaves_of(network: nn.Module) -> list[tuple[str, nn.Module]]:
-    """The modules without children, by name."""
+    """The modules without children, by name, but for those that change nothing when they are used."""
     return [
-        (name, module) for name, module in network.named_modules() if name and not list(module.children())
+        (name, module)
+        for name, module in network.named_modules()
+        if name and not isinstance(module, NOTHING) and not list(module.children())
     ]
 
 
@@ -39,8 +44,8 @@ def layer_sample(name: str, module: nn.Module, inputs: tuple[Any, ...], output: 
     given = inputs[0] if inputs and isinstance(inputs[0], Tensor) else output
     dead = saturated = 0.0
     if isinstance(module, nn.ReLU) and output.ndim > 1 and len(output) > 1:
-        units = (output == 0).transpose(0, 1).flatten(1)
-        dead = float(units.all(1).float().mean())
+        units = (output != 0).any(0) if output.ndim == 2 else (output != 0).transpose(0, 1).flatten(1).any(1)
+        dead = 1.0 - int(units.sum()) / len(units)
     elif isinstance(module, (nn.Tanh, nn.Sigmoid)):
         low = -1.0 if isinstance(module, nn.Tanh) else 0.0
         saturated = float(((output > 0.99) | (output < low + 0.01)).float().mean())
@@ -90,16 +95,13 @@ def agreement(gradients: Sequence[Tensor | None], before: Sequence[Tensor | None
     """How far two gradients agree: the cosine of the angle between them."""
     if len(gradients) != len(before):
         return None
-    pairs = [
-        (one.reshape(-1), two.reshape(-1))
-        for one, two in zip(gradients, before)
-        if one is not None and two is not None
-    ]
+    pairs = [(one, two) for one, two in zip(gradients, before) if one is not None and two is not None]
     if not pairs:
         return None
-    figures = [torch.stack([a.dot(b), a.dot(a), b.dot(b)]).tolist() for a, b in pairs]
-    product, one, two = (math.fsum(each) for each in zip(*figures))
-    size = math.sqrt(one) * math.sqrt(two) if min(one, two) >= 0 else math.nan
+    ones, twos = (list(each) for each in zip(*pairs))
+    product = math.fsum(torch.stack([each.sum() for each in torch._foreach_mul(ones, twos)]).tolist())
+    one, two = (math.hypot(*torch.stack(torch._foreach_norm(each)).tolist()) for each in (ones, twos))
+    size = one * two
     return product / size if 0 < size < math.inf and math.isfinite(product) else None
 
 
