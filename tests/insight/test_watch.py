@@ -51,7 +51,7 @@ def test_what_a_sample_holds():
     watch = rv.watch(network, optimizer, say=None)
     loop(network, optimizer, 1)
     (sample,) = watch.recording.samples
-    assert [layer.name for layer in sample.layers] == ["first", "norm", "relu", "head"]
+    assert [layer.name for layer in sample.layers] == ["first", "relu", "head"]
     head = sample.weights[-1]
     assert head.name == "head.weight"
     assert head.size == pytest.approx(float(before.square().mean() ** 0.5))

@@ -33,6 +33,7 @@ class GPT(nn.Module):
         positions: rotary, learned or sinusoidal.
         grams: a place is also told the n-grams of up to so many tokens that end there (``grams.Grams``); 1 for none.
         rows: of the table of the n-grams of each length.
+        hidden: the share of the n-grams that a place is not told in training.
 
     Attributes:
         multiplications: for one token, about.
@@ -56,6 +57,7 @@ class GPT(nn.Module):
         positions: Positions = "rotary",
         grams: Count = 1,
         rows: Count = 32_768,
+        hidden: Fraction = 0.0,
     ) -> None:
         super().__init__()
         self.size, self.length, self.width = size, length, width
@@ -67,7 +69,7 @@ class GPT(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
         self.multiplications = sum(p.numel() for p in self.parameters()) + 2 * layers * length * width
-        self.grams = Grams(width, longest=grams, rows=rows) if grams > 1 else None
+        self.grams = Grams(width, longest=grams, rows=rows, hidden=hidden) if grams > 1 else None
         if self.grams is not None:
             self.multiplications += self.grams.multiplications
         self.reset(torch.default_generator)

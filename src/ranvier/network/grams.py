@@ -27,14 +27,16 @@ class Grams(nn.Module):
         width: E.
         longest: the most tokens of an n-gram.
         rows: of the table of each length.
+        hidden: the share of the n-grams that a place is not told in training, so that those of a text are not learnt by
+            heart and shorter ones and attention say what they can (after Xie et al. 2017, "Data noising as smoothing").
 
     Attributes:
         multiplications: for one place.
     """
 
-    def __init__(self, width: int, *, longest: int, rows: int) -> None:
+    def __init__(self, width: int, *, longest: int, rows: int, hidden: float = 0.0) -> None:
         super().__init__()
-        self.longest, self.rows = longest, rows
+        self.longest, self.rows, self.hidden = longest, rows, hidden
         lengths = longest - 1
         self.embedding = embedding(rows * lengths, WIDTH)
         self.joined = linear(WIDTH * lengths, width, bias=False)
@@ -56,5 +58,8 @@ class Grams(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Tokens (B, T) to (B, T, E)."""
-        y: Tensor = self.joined(self.embedding(self.places(ids)).flatten(2))
+        told = self.embedding(self.places(ids))
+        if self.training and self.hidden:
+            told = told * F.dropout(torch.ones_like(told[..., :1]), self.hidden)
+        y: Tensor = self.joined(told.flatten(2))
         return y
