@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def planted(when: str, faults: dict[str, Fault], verbose: bool) -> None:
-    count = found = placed = other = 0
+    count = found = placed = other = told = remedied = 0
     started = time.perf_counter()
     for name, fault in faults.items():
         for architecture in fault.architectures:
@@ -86,6 +86,7 @@ def planted(when: str, faults: dict[str, Fault], verbose: bool) -> None:
             right = [f for f in findings if f.code in fault.codes]
             there = [f for f in right if any(place in f.place for place in fault.place)]
             count, found, placed = count + 1, found + bool(right), placed + bool(there)
+            told, remedied = told + len(findings), remedied + sum(bool(f.remedy) for f in findings)
             other += any(f.code not in fault.codes for f in findings)
             if verbose and not there:
                 print(f"  {name} {architecture}: {[str(f) for f in findings]}")
@@ -93,6 +94,7 @@ def planted(when: str, faults: dict[str, Fault], verbose: bool) -> None:
     print(
         f"{when} training: {len(faults)} faults, {count} programs; right code {found} ({found / count:.1%}), "
         f"right place {placed} ({placed / max(found, 1):.1%} of these); other findings too in {other}; "
+        f"{remedied} of {told} findings with a remedy; "
         f"{seconds:.2f} s each"
     )
 
