@@ -92,6 +92,10 @@ class Architecture:
             name: _taken(_encoder(network, name)[0], kind.features())
             for name, kind in preparation.blocks.items()
         }
+        if "known" in (windows := _features(preparation, "series")) and forecasts(
+            network.name, by_windows=True
+        ):
+            blocks["series"] = windows
         return cls(network.flat(), blocks, outputs, positions)
 
     def as_dict(self) -> dict[str, Any]:
@@ -125,7 +129,7 @@ class Architecture:
                 return Language(load("networks", choice.name)(self.outputs, **choice.options))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            if forecasts(choice.name):
+            if forecasts(choice.name, by_windows="known" in self.blocks.get("series", {})):
                 return _forecaster(choice, self.blocks["series"], self.outputs)
             if translates(choice.name):
                 return Translator(**self.blocks["text"], target=self.outputs, network=choice.flat())
@@ -197,9 +201,17 @@ def reads(network: str) -> tuple[str, ...]:
     return ("image",) if role == "picture" else ()
 
 
-def forecasts(network: str) -> bool:
-    """Whether the network of that name is one for forecasts, which is a whole one."""
-    return network != OWN_NETWORK and getattr(load("networks", network), "role", None) == "forecast"
+def forecasts(network: str, by_windows: bool = False) -> bool:
+    """Whether the network of that name is one for forecasts, which is a whole one; of windows, one of series is too.
+
+    >>> forecasts("dlinear"), forecasts("lstm"), forecasts("lstm", by_windows=True), forecasts("mlp", by_windows=True)
+    (True, False, True, False)
+    """
+    if network == OWN_NETWORK:
+        return False
+    member = load("networks", network)
+    role = getattr(member, "role", None)
+    return role == "forecast" or (by_windows and role == "sequence" and "series" in member.reads)
 
 
 def translates(network: str) -> bool:
@@ -231,14 +243,21 @@ def is_language(network: str) -> bool:
 
 def _forecaster(network: Choice, features: Mapping[str, Any], outputs: int) -> Forecaster:
     """The whole network of a forecast."""
-    levels = len(LEVELS)
+    levels, known = len(LEVELS), features.get("known", ())
+    horizon = outputs // levels
     return Forecaster(
-        length=features["length"],
+        length=features["length"] - (horizon if known else 0),
         channels=features["channels"],
-        horizon=outputs // levels,
+        horizon=horizon,
         levels=levels,
         network=network.flat(),
+        known=known,
     )
+
+
+def _features(preparation: Preparation, block: str) -> dict[str, Any]:
+    """What the encoder of a block is built from; nothing where there is no such block."""
+    return preparation.blocks[block].features() if block in preparation.blocks else {}
 
 
 def _encoder(network: Choice, block: str) -> tuple[Any, dict[str, Any]]:

@@ -100,9 +100,10 @@ def _texts(value: object) -> object:
 
 
 class ColumnSpec(Section):
-    """What the user says of a column: its kind, its role, and the order of a target's classes, the size of pictures."""
+    """What the user says of a column: its kind, its role, and the order of a target's classes, the size of pictures;
+    of what stands beside a forecast, whether it is known in the past alone or in the future too."""
 
-    expected: ClassVar[str] = "a kind, a role, or a table of kind, role, order and size"
+    expected: ClassVar[str] = "a kind, a role, or a table of kind, role, order, size and known"
 
     kind: str | None = None
     role: Role | None = None
@@ -112,6 +113,7 @@ class ColumnSpec(Section):
         Words("a list of classes, the lowest first"),
     ] = None
     size: Annotated[Count | list[Count], Words("a side in pixels, or height and width")] | None = None
+    known: Literal["past", "future"] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -125,7 +127,7 @@ class ColumnSpec(Section):
         given = self.model_dump(exclude_none=True)
         if "order" in given:
             return {**given, "order": list(given["order"])}
-        if "size" in given:
+        if "size" in given or "known" in given:
             return given
         return str(next(iter(given.values()))) if len(given) == 1 else given
 
@@ -228,12 +230,14 @@ class CostSpec(Section):
 class ForecastSpec(Section):
     """What a forecast is asked, in steps of the series: how far, from how much of the past, with which season.
 
-    None takes one season for the horizon, two for the history, and the season that the series has.
+    None takes one season for the horizon, two for the history, and the season that the series has. ``calendar`` reads
+    the hour, the day of the week and the place in the year from the time; None does where a step is less than a month.
     """
 
     horizon: Count | None = None
     season: Count | None = None
     history: Count | None = None
+    calendar: bool | None = None
 
 
 class EvaluationSpec(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from ranvier.assemble import forecasts
 from ranvier.catalog import NETWORKS, load
 from ranvier.data.series.windows import LEVELS
 from ranvier.losses import Quantile
@@ -12,6 +13,8 @@ from ranvier.network.forecasting import Forecaster
 from ranvier.spec import Spec
 
 NAMES = [name for name in NETWORKS if getattr(load("networks", name), "role", None) == "forecast"]
+READERS = [name for name in NETWORKS if forecasts(name, by_windows=True)]
+"""With the networks of series, which a forecast may name too."""
 LENGTH, CHANNELS, HORIZON = 9, 2, 4
 
 each = pytest.mark.parametrize("name", NAMES)
@@ -34,6 +37,41 @@ def test_shapes_and_settings(name):
     inner = member(LENGTH, CHANNELS, HORIZON, 5)
     assert inner(torch.randn(3, LENGTH, CHANNELS)).shape == (3, HORIZON, 5)
     assert network(name)(windows()).shape == (6, HORIZON * len(LEVELS))
+
+
+def small(name):
+    """A network with what is known ahead in its second channel, as small as it can be."""
+    options = {"inception": {"blocks": 1, "filters": 2}, "transformer": {"layers": 1}}.get(name, {})
+    hidden = {"hidden": 8} if name in ("rnn", "lstm", "gru") else {}
+    found = Forecaster(
+        length=LENGTH,
+        channels=3,
+        horizon=HORIZON,
+        levels=len(LEVELS),
+        network={"name": name, **options, **hidden},
+        known=[1],
+    )
+    found.reset(torch.Generator().manual_seed(0))
+    return found.eval()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_it_reads_what_is_known_ahead_and_nothing_else_of_the_horizon(name):
+    found, block = (
+        small(name),
+        torch.randn(2, LENGTH + HORIZON, 3, generator=torch.Generator().manual_seed(1)),
+    )
+    said = found({"series": block}).view(2, HORIZON, -1)
+    if name != "nhits":  # whose biases of the knots begin elsewhere
+        torch.testing.assert_close(said, block[:, LENGTH - 1, :1, None].expand_as(said))
+    torch.nn.init.normal_(found.effect[-1].weight, generator=torch.Generator().manual_seed(2))
+    said = found({"series": block}).view(2, HORIZON, -1)
+    other = block.clone()
+    other[:, LENGTH:, [0, 2]] += 1.0
+    assert torch.equal(found({"series": other}).view_as(said), said)
+    other[:, LENGTH + 1, 1] += 1.0
+    moved = (found({"series": other}).view_as(said) - said).abs().amax(dim=(0, 2)) > 1e-6
+    assert moved.tolist() == [False, True, False, False]
 
 
 @each

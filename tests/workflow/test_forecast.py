@@ -217,7 +217,7 @@ def test_columns_that_are_not_read_are_set_aside():
     made = read(table().with_columns(weather=pl.lit("fine")), ledger)
     schema = prepare_forecast(spec, made, ledger)[1]
     assert schema["weather"].role == "ignored"
-    assert any("past of its target alone" in entry.reason for entry in ledger.entries)
+    assert any("the same value in every row (fine)" in entry.reason for entry in ledger.entries)
 
 
 def test_evaluation_is_at_every_origin_of_new_series(run):

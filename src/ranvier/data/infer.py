@@ -69,7 +69,7 @@ def infer_schema(
     columns = expanded(columns, table.frame.columns)
     names = _targets(table, columns, target)
     raise_if_any(SpecError, _request_mistakes(table, columns, names, task))
-    sample = _sample(table.frame)
+    sample = sample_of(table.frame)
     told = told_by_targets(table, columns, names, {name: task_of(task, name) for name in names})
 
     def infer(column: str) -> Column:
@@ -78,7 +78,7 @@ def infer_schema(
         if column in told:
             return Column(column, told[column][0], "target" if column in names else "input", told[column][1])
         if column not in names:
-            return _column(values, sample[column], said, declared)
+            return column_of(values, sample[column], said, declared)
         kind, reason = target_kind(values, said.kind, task_of(task, column), declared)
         return Column(column, kind, "target", reason)
 
@@ -160,6 +160,12 @@ def _request_mistakes(
             yield Mistake(f"{table.origin} has no column {name!r}", remedy=did_you_mean(name, names))
         if said.kind and (mistake := unknown("kinds", said.kind)):
             yield mistake
+        if said.known:
+            yield Mistake(
+                f"column {name!r} is said to be known in the {said.known}, and nothing is forecast",
+                "columns beside a forecast",
+                "add --task forecast, or take it back",
+            )
         if said.order and name not in targets:
             yield Mistake(
                 f"column {name!r} is given an order, and is not the target",
@@ -214,7 +220,7 @@ def _size_mistakes(schema: Schema) -> Iterable[Mistake]:
         yield Mistake("the columns of pictures are to have different sizes", "one size for all")
 
 
-def _column(values: pl.Series, sample: pl.Series, said: ColumnSpec, declared: str | None) -> Column:
+def column_of(values: pl.Series, sample: pl.Series, said: ColumnSpec, declared: str | None) -> Column:
     """Find kind and role of a column that is not the target."""
     name = values.name
     if said.role == "ignored":
@@ -266,7 +272,7 @@ def _spare(columns: list[Column]) -> list[Column]:
     return [Column(c.name, "number", "input", reason) if c.reason == COUNTS else c for c in columns]
 
 
-def _sample(frame: pl.DataFrame) -> pl.DataFrame:
+def sample_of(frame: pl.DataFrame) -> pl.DataFrame:
     """Some of the rows, in their order; the same ones each time."""
     rows = max(FEWEST_SAMPLED, SAMPLED_CELLS // frame.width)
     if frame.height <= rows:

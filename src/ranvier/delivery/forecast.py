@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..data.ledger import Ledger
+from ..data.series.covariates import Features
 from ..data.series.lines import Line, read_lines
 from ..data.series.windows import Windows, last_windows
 from ..data.source import read
@@ -42,10 +43,16 @@ def forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -> pl.Data
     """
     table = read(data, ledger)
     check_columns(task, table.frame.columns)
-    lines, _, _ = read_lines(table, task.columns, ledger, task.step)
+    lines, _, kept = read_lines(table, task.columns, ledger, task.step)
     ledger.note("kept", SHORT.format(length=task.length), sum(len(line) < task.length for line in lines))
     windows = last_windows(lines, task.length)
-    return forecast_table(task, lines, windows, model.decide(frame_of(windows, task.target)))
+    points = task.points(table, lines, kept.rows, task.horizon, ledger)
+    return forecast_table(task, lines, windows, said(model, task, windows, points))
+
+
+def said(model: Model, task: Forecast, windows: Windows, points: Sequence[Features]) -> NDArray[np.float64]:
+    """The quantiles (N, H, Q) of what comes after windows, in units of these."""
+    return task.decode(model.outputs({"series": task.block(windows, points)}))
 
 
 def check_columns(task: Forecast, there: Sequence[str]) -> None:
@@ -58,15 +65,10 @@ def check_columns(task: Forecast, there: Sequence[str]) -> None:
         DataError,
         (
             Mistake(f"the data has no column {name!r}", remedy=did_you_mean(name, there))
-            for name in vars(task.columns).values()
+            for name in (*vars(task.columns).values(), *task.covariates.columns)
             if name and name not in there
         ),
     )
-
-
-def frame_of(windows: Windows, column: str) -> pl.DataFrame:
-    """Windows as a table of one column of lists."""
-    return pl.DataFrame({column: pl.Series(column, windows.past.tolist(), dtype=pl.List(pl.Float64))})
 
 
 def forecast_table(

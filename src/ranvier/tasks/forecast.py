@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Self
 
-from ..data.series.lines import Columns
+from ..data.kinds.series import Series
+from ..data.ledger import Ledger
+from ..data.series.covariates import Covariates, Features, beside
+from ..data.series.lines import Columns, Line
 from ..data.series.steps import Step
-from ..data.series.windows import INTERVALS, LEVELS, MIDDLE
+from ..data.series.windows import INTERVALS, LEVELS, MIDDLE, Windows
+from ..data.table import Table
 from ..errors import InternalError, Mistake
 from ..evaluation.inputs import Form
 
@@ -33,6 +37,7 @@ class Forecast:
         season: after how many steps a series comes back to where it was; 1 where it does not.
         length: L, how many values a forecast looks back at.
         step: from one point to the next.
+        covariates: what stands beside the value.
         reasons: of horizon, season and length, where they were chosen; not part of the state.
     """
 
@@ -41,6 +46,7 @@ class Forecast:
     season: int
     length: int
     step: Step
+    covariates: Covariates = field(default_factory=Covariates)
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     name: ClassVar[str] = "forecast"
@@ -61,7 +67,37 @@ class Forecast:
         'the next 12 values from the last 25, a step of a month, a season of 12'
         """
         season = f", a season of {self.season}" if self.season > 1 else ""
-        return f"the next {self.horizon} values from the last {self.length}, a step of {self.step}{season}"
+        beside = f", beside {self.covariates}" if self.covariates else ""
+        return f"the next {self.horizon} values from the last {self.length}, a step of {self.step}{season}{beside}"
+
+    @property
+    def kind(self) -> Series:
+        """What the network reads: windows of the value, and of each channel beside it."""
+        known = [1 + channel for channel in self.covariates.ahead]
+        length = self.length + (self.horizon if known else 0)
+        return Series.of_windows((self.target, *self.covariates.names), length, known)
+
+    def points(
+        self,
+        table: Table,
+        lines: Sequence[Line],
+        rows: NDArray[np.int64],
+        beyond: int = 0,
+        ledger: Ledger | None = None,
+    ) -> list[Features]:
+        """What stands beside each point of the series, as ``Covariates.points`` tells; nothing where nothing does."""
+        if not self.covariates:
+            return []
+        return self.covariates.points(table, self.columns, lines, rows, self.step, beyond, ledger)
+
+    def block(self, windows: Windows, points: Sequence[Features]) -> Tensor:
+        """Windows (N, L, C), or (N, L + H, C) where a channel is known ahead; the value is 0 over the horizon."""
+        past = windows.past[:, :, None].astype(np.float32)
+        if not points:
+            return torch.from_numpy(past)
+        others = beside(windows, points, self.covariates.ahead, self.length, self.horizon)
+        ahead = np.zeros((len(past), others.shape[1] - past.shape[1], 1), np.float32)
+        return torch.from_numpy(np.concatenate([np.concatenate([past, ahead], axis=1), others], axis=2))
 
     @staticmethod
     def mistakes(values: pl.Series, order: Sequence[str] = ()) -> Iterable[Mistake]:
@@ -132,10 +168,13 @@ class Forecast:
         """All of it, as JSON values."""
         columns = vars(self.columns)
         plain = {name: getattr(self, name) for name in ("horizon", "season", "length")}
-        return {"columns": dict(columns), **plain, "step": self.step.state()}
+        others = {"covariates": self.covariates.state()} if self.covariates else {}
+        return {"columns": dict(columns), **plain, "step": self.step.state(), **others}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """The task that ``state`` described."""
         horizon, season, length = (int(state[name]) for name in ("horizon", "season", "length"))
-        return cls(Columns(**state["columns"]), horizon, season, length, Step.from_state(state["step"]))
+        covariates = Covariates.from_state(state["covariates"]) if "covariates" in state else Covariates()
+        step = Step.from_state(state["step"])
+        return cls(Columns(**state["columns"]), horizon, season, length, step, covariates)

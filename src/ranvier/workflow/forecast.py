@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 from ..data.batches import Batch
 from ..data.kinds import Kind
-from ..data.kinds.series import Series
 from ..data.ledger import Ledger
 from ..data.partition import PARTS
 from ..data.preparation import Preparation
-from ..data.schema import Column, Schema
-from ..data.series.lines import Columns, Line, names_of, read_lines, time_column
+from ..data.schema import Schema
+from ..data.series.lines import Columns, Line, names_of, read_lines
 from ..data.series.season import find_season
 from ..data.series.steps import Step
 from ..data.series.windows import Bounds, Windows, cut_windows, divide, naive_error
 from ..data.split import Split
 from ..data.table import Table
-from ..errors import DataError, Mistake, SpecError, did_you_mean, raise_if_any
-from ..spec import ColumnSpec, Spec
+from ..errors import DataError, Mistake
+from ..spec import Spec
 from ..tasks.forecast import Forecast
+from .forecast_columns import columns_of, covariates_of, described, schema_of
 
 FEWEST_WINDOWS = 4
 """So many windows at least a series gives to learn from."""
@@ -53,30 +53,6 @@ class Forecasts:
     windows: dict[str, Windows]
 
 
-def is_forecast(spec: Spec) -> bool:
-    """Whether the task that is asked for is a forecast."""
-    return spec.task == "forecast" or (isinstance(spec.task, dict) and "forecast" in spec.task.values())
-
-
-def columns_of(spec: Spec, table: Table) -> Columns:
-    """Which columns say what.
-
-    Raises:
-        SpecError: with all that is wrong.
-    """
-    names = table.frame.columns
-    raise_if_any(SpecError, _request_mistakes(spec, table))
-    target = spec.target if isinstance(spec.target, str) else (spec.target or [str(table.target)])[0]
-    roles: dict[str, list[str]] = {}
-    for name, said in spec.columns.items():
-        roles.setdefault(str(said.role), []).append(name)
-    group = roles.get("group", [None])[0]
-    others = [name for name in names if name != target and name != group]
-    left = [name for name in others if name not in roles.get("ignored", [])]
-    time = roles.get("time", [None])[0] or time_column(table.frame.select(left), [])
-    return Columns(str(target), time, group)
-
-
 def prepare_forecast(
     spec: Spec, table: Table, ledger: Ledger
 ) -> tuple[Table, Schema, Split, Preparation, Forecast, dict[str, Batch], Forecasts]:
@@ -86,7 +62,7 @@ def prepare_forecast(
         SpecError, DataError: with what is wrong.
     """
     columns = columns_of(spec, table)
-    schema = _schema(spec, table, columns, ledger)
+    schema, whole = schema_of(spec, table, columns, ledger), table
     lines, step, table = read_lines(table, columns, ledger)
     shares = {"validation": spec.split.validation, "test": spec.split.test}
     task = _task(spec, columns, lines, step, shares)
@@ -94,70 +70,23 @@ def prepare_forecast(
     bounds = [divide(len(line), task.horizon, shares) for line in lines]
     split = _split(lines, bounds, len(table))
     ledger.reconcile(split.counts)
+    covariates = covariates_of(spec, table, schema, columns, lines, bounds, step)
+    schema = described(schema, covariates, len(table), ledger)
+    task = replace(task, covariates=covariates)
+    points = task.points(whole, lines, table.rows, ledger=ledger)
     windows = {
         part: cut_windows(lines, bounds, part, task.length, task.horizon, task.season) for part in PARTS
     }
-    kind: Any = Series.of_windows(task.target, task.length)
-    parts = {name: _batch(kind, each, lines, table) for name, each in windows.items()}
-    blocks: dict[str, Kind] = {"series": kind}
-    return table, schema, split, Preparation(blocks), task, parts, Forecasts(lines, bounds, windows)
-
-
-def _request_mistakes(spec: Spec, table: Table) -> Iterable[Mistake]:
-    names = table.frame.columns
-    target = [spec.target] if isinstance(spec.target, str) else spec.target or [table.target or ""]
-    if len(target) > 1:
-        yield Mistake(
-            "several targets are named for a forecast", "one column of numbers", "forecast one at a time"
+    parts = {
+        name: Batch(
+            {"series": task.block(each, points)},
+            torch.from_numpy(each.targets().astype(np.float32)),
+            torch.from_numpy(_rows(each, lines, table)),
         )
-    elif not target[0]:
-        yield Mistake(
-            f"no target is named for {table.origin}", "the column to be forecast", did_you_mean("", names)
-        )
-    elif target[0] not in names:
-        yield Mistake(
-            f"{table.origin} has no column {target[0]!r}, the target", remedy=did_you_mean(target[0], names)
-        )
-    for name, said in spec.columns.items():
-        if name not in names:
-            yield Mistake(f"{table.origin} has no column {name!r}", remedy=did_you_mean(name, names))
-        if said.role in ("weight", "part"):
-            yield Mistake(
-                f"column {name!r} has the role {said.role!r}, which a forecast does not read", "no such role"
-            )
-    for role in ("time", "group"):
-        having = [name for name, said in spec.columns.items() if said.role == role]
-        if len(having) > 1:
-            yield Mistake(
-                f"several columns have the role {role!r}: {', '.join(map(repr, having))}", "one of them"
-            )
-    if table.parts is not None:
-        yield Mistake(
-            "the parts of a forecast are given as places of their own",
-            "one table, whose last points are held out",
-            "name one file, and the shares: split.validation, split.test",
-        )
-    if spec.execution.stream:
-        yield Mistake("execution.stream is true, and a forecast holds its series in memory", "no streaming")
-
-
-def _schema(spec: Spec, table: Table, columns: Columns, ledger: Ledger) -> Schema:
-    found = []
-    for name in table.frame.columns:
-        said = spec.columns.get(name, ColumnSpec()).role
-        if name == columns.target:
-            found.append(Column(name, "number", "target", "it is forecast from its own past"))
-        elif name == columns.time:
-            found.append(Column(name, "date", "time", "said by you" if said else "its values are times"))
-        elif name == columns.group:
-            found.append(Column(name, "category", "group", "it tells the series apart"))
-        else:
-            reason = (
-                "said by you" if said == "ignored" else "a forecast looks at the past of its target alone"
-            )
-            found.append(Column(name, None, "ignored", reason))
-            ledger.note("set aside", reason, column=name)
-    return Schema(tuple(found))
+        for name, each in windows.items()
+    }
+    preparation = Preparation({"series": cast("Kind", task.kind)})
+    return table, schema, split, preparation, task, parts, Forecasts(lines, bounds, windows)
 
 
 def _task(
@@ -181,7 +110,7 @@ def _task(
         length = max(1, min(wanted, (train - horizon) * 2 // 3))
         whole = "two seasons and one step" if season > 1 else "three horizons"
         reasons["forecast.history"] = whole if length == wanted else "as much as the training part allows"
-    return Forecast(columns, horizon, season, length, step, reasons)
+    return Forecast(columns, horizon, season, length, step, reasons=reasons)
 
 
 def _long_enough(
@@ -252,16 +181,6 @@ def _split(lines: Sequence[Line], bounds: Sequence[Bounds], rows: int) -> Split:
         part[line.rows[there]] = of[there]
     train, validation, test = (np.flatnonzero(part == at).astype(np.int64) for at in range(3))
     return Split(train, validation, test, "time", REASON)
-
-
-def _batch(kind: Series, windows: Windows, lines: Sequence[Line], table: Table) -> Batch:
-    """The windows of a part as tensors; ``rows`` are those of the first value that is forecast."""
-    block = torch.from_numpy(windows.past[:, :, None].astype(np.float32))
-    return Batch(
-        inputs={"series": block},
-        target=torch.from_numpy(windows.targets().astype(np.float32)),
-        rows=torch.from_numpy(_rows(windows, lines, table)),
-    )
 
 
 def _rows(windows: Windows, lines: Sequence[Line], table: Table) -> NDArray[np.int64]:

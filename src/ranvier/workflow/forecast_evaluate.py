@@ -12,7 +12,7 @@ from ..data.series.lines import read_lines
 from ..data.series.windows import Bounds, cut_windows
 from ..data.source import read
 from ..data.table import Table
-from ..delivery.forecast import check_columns, forecast_table, frame_of
+from ..delivery.forecast import check_columns, forecast_table, said
 from ..delivery.model import Model
 from ..errors import DataError, Mistake
 from ..evaluation.intervals import Measured
@@ -51,6 +51,7 @@ def evaluate_forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -
     """
     table = read(data, ledger)
     check_columns(task, table.frame.columns)
+    whole = table
     lines, _, table = read_lines(table, task.columns, ledger, task.step)
     bounds = [Bounds(len(line), len(line)) for line in lines]
     windows = cut_windows(lines, bounds, "train", task.length, task.horizon, task.season)
@@ -66,8 +67,9 @@ def evaluate_forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -
             )
         )
     windows = type(windows)(*(each[usable] for each in vars(windows).values()))
-    said = model.decide(frame_of(windows, task.target))
-    test = values_of(windows, said)
+    points = task.points(whole, lines, table.rows, ledger=ledger)
+    found = said(model, task, windows, points)
+    test = values_of(windows, found)
     now, then = test["mase"]["value"], (model.card.get("test", {}).get("mase") or {}).get("value")
     beside = f"; on the held-out part of the training it was {then:.4g}" if then is not None else ""
     told = {
@@ -79,6 +81,6 @@ def evaluate_forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -
         "origins": len(windows),
     }
     forms = {"form": "forecasts", "metric": task.metric}
-    details = {**forms, "forecast": told | by_step(windows, said)}
+    details = {**forms, "forecast": told | by_step(windows, found)}
     verdict = f"The MASE on these series is {now:.4g}{beside}."
-    return Found(test, details, verdict, forecast_table(task, lines, windows, said), len(windows), table)
+    return Found(test, details, verdict, forecast_table(task, lines, windows, found), len(windows), table)

@@ -23,6 +23,7 @@ from ..network.forecasting import Forecaster
 from ..spec import Spec
 from ..tasks.forecast import Forecast
 from .forecast import Forecasts
+from .forecast_effects import covariate_effects
 from .prepared import Prepared
 
 OVERLAP = "the forecasts overlap"
@@ -84,6 +85,10 @@ def measure_forecasts(
     }
     if len(windows["test"]):
         metrics["forecast"] |= by_step(windows["test"], said["test"])
+        test = prepared.parts["test"]
+        metrics["forecast"]["covariates"] = covariate_effects(
+            task, test.inputs["series"], test.target, network, spec.seed
+        )
         if spec.evaluation.baselines:
             metrics["baselines"] = baselines(task, forecasts)
     metrics["verdict"] = (

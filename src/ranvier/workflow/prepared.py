@@ -35,7 +35,8 @@ from ..tasks.several import Several, encode
 from ..tasks.transcribe import Transcribe, too_short
 from ..tasks.translate import Translate
 from .beginning import given_kinds
-from .forecast import Forecasts, is_forecast, prepare_forecast
+from .forecast import Forecasts, prepare_forecast
+from .forecast_columns import is_forecast
 from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
 from .written import tokens_of
 

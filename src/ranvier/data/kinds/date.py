@@ -135,7 +135,7 @@ class Date:
             note_cells(ledger, MISSING, column, ~known & ~malformed, rows)
             note_cells(ledger, MALFORMED, column, malformed, rows)
             days[column] = np.where(known, instants / DAY, np.nan)
-            for turn in (_turns(instants, part) for part in parts):
+            for turn in (turns(instants, part) for part in parts):
                 angle = 2 * np.pi * turn
                 cycles += [np.where(known, wave(angle), 0.0) for wave in (np.sin, np.cos)]
         elapsed = self.elapsed.transform(pl.DataFrame(days))
@@ -215,7 +215,7 @@ def _told(column: str, text: pl.Series) -> str:
     return first
 
 
-def _turns(instants: NDArray[np.int64], part: str) -> NDArray[np.float64]:
+def turns(instants: NDArray[np.int64], part: str) -> NDArray[np.float64]:
     """(N,) how far through its cycle each time is, from 0 to below 1."""
     if part == "hour":
         return np.asarray(instants % DAY / DAY)
@@ -230,7 +230,7 @@ def _turns(instants: NDArray[np.int64], part: str) -> NDArray[np.float64]:
 
 def _varying(instants: NDArray[np.int64]) -> tuple[str, ...]:
     """The parts that vary; the day of the week only where the day of the month does, as it says nothing of months."""
-    vary = {part for part in PARTS if len(np.unique(_turns(instants, part))) > 1}
+    vary = {part for part in PARTS if len(np.unique(turns(instants, part))) > 1}
     if "day" not in vary:
         vary.discard("weekday")
     return tuple(part for part in PARTS if part in vary)

@@ -55,6 +55,8 @@ class Series:
         scale: their standard deviation; 1 where all are the same.
         shortest, longest: how many points a row has.
         missing: for each column, whether training had missing cells.
+        known: of windows, the channels that are known over the horizon too, which then are the last points; None where
+            these are no windows.
     """
 
     name: ClassVar[str] = "series"
@@ -65,6 +67,7 @@ class Series:
     shortest: int
     longest: int
     missing: tuple[bool, ...]
+    known: tuple[int, ...] | None = None
 
     @classmethod
     def infer(cls, values: pl.Series) -> Guess:
@@ -102,9 +105,11 @@ class Series:
         return cls(columns, wide, tuple(mean.tolist()), tuple(scale.tolist()), shortest, longest, gone)
 
     @classmethod
-    def of_windows(cls, column: str, length: int) -> Self:
-        """The kind of windows (N, length) that are in units of their own already."""
-        return cls((column,), False, (0.0,), (1.0,), length, length, (False,))
+    def of_windows(cls, columns: Sequence[str], length: int, known: Sequence[int] = ()) -> Self:
+        """The kind of windows (N, length) that are in units of their own already, a channel for each column."""
+        count = len(columns)
+        none = (False,) * count
+        return cls(tuple(columns), False, (0.0,) * count, (1.0,) * count, length, length, none, tuple(known))
 
     def transform(
         self, frame: pl.DataFrame, ledger: Ledger | None = None, rows: NDArray[np.int64] | None = None
@@ -145,8 +150,9 @@ class Series:
         )
 
     def features(self) -> dict[str, Any]:
-        """``channels``: C; ``length``: the points of the longest row of the training."""
-        return {"channels": len(self.mean), "length": self.longest}
+        """``channels``: C; ``length``: the points of the longest row of the training; of windows ``known``."""
+        known = {} if self.known is None else {"known": list(self.known)}
+        return {"channels": len(self.mean), "length": self.longest, **known}
 
     def draw(self, count: int, generator: np.random.Generator) -> pl.DataFrame:
         """Random walks with the mean and the scale of those seen; a tenth of the cells is missing where some were."""
@@ -169,7 +175,8 @@ class Series:
         """What was fitted, as JSON values."""
         lists = ("columns", "mean", "scale", "missing")
         plain = {name: getattr(self, name) for name in ("wide", "shortest", "longest")}
-        return {**{name: list(getattr(self, name)) for name in lists}, **plain}
+        known = {} if self.known is None else {"known": list(self.known)}
+        return {**{name: list(getattr(self, name)) for name in lists}, **plain, **known}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -182,7 +189,8 @@ class Series:
         check_state(cls.name, columns, {"missing": missing})
         mean, scale = tuple(state["mean"]), tuple(state["scale"])
         wide, shortest, longest = bool(state["wide"]), int(state["shortest"]), int(state["longest"])
-        return cls(columns, wide, mean, scale, shortest, longest, missing)
+        known = tuple(map(int, state["known"])) if "known" in state else None
+        return cls(columns, wide, mean, scale, shortest, longest, missing, known)
 
     def _read(
         self, frame: pl.DataFrame, ledger: Ledger | None, rows: NDArray[np.int64] | None

@@ -74,14 +74,14 @@ def read_lines(
     there = _with_values(table, columns, ledger)
     if columns.time is None:
         step = step or Step("row")
-        times = _counted(_groups(table, columns.group), len(table))[there]
+        times = counted(series_of(table, columns.group), len(table))[there]
         table = table.take(there)
-        groups = _groups(table, columns.group)
+        groups = series_of(table, columns.group)
     else:
         table = table.take(there)
-        groups = _groups(table, columns.group)
+        groups = series_of(table, columns.group)
         read = read_column(table.frame[columns.time], table.rows, step)
-        _check_unit(read.unit, step, columns.time)
+        check_unit(read.unit, step, columns.time)
         times, step = read.values, step or find_step(read, list(groups.values()))
     places, on_grid = step.places(times)
     _check_grid(table, columns, step, on_grid)
@@ -126,7 +126,7 @@ def _with_values(table: Table, columns: Columns, ledger: Ledger) -> NDArray[np.b
     return ~missing
 
 
-def _counted(groups: dict[str, Ints], rows: int) -> Floats:
+def counted(groups: dict[str, Ints], rows: int) -> Floats:
     """(N,) the how-many-th of its series each row is, from 0."""
     times = np.zeros(rows)
     for places in groups.values():
@@ -134,7 +134,7 @@ def _counted(groups: dict[str, Ints], rows: int) -> Floats:
     return times
 
 
-def _groups(table: Table, group: str | None) -> dict[str, Ints]:
+def series_of(table: Table, group: str | None) -> dict[str, Ints]:
     """The positions of the rows of each series, by its name."""
     if group is None:
         return {"": np.arange(len(table), dtype=np.int64)}
@@ -155,7 +155,12 @@ def _filled(name: str, places: Ints, values: Floats, rows: Ints) -> Line:
     return Line(name, int(places[0]), np.interp(whole, places, values), at)
 
 
-def _check_unit(unit: str, step: Step | None, column: str) -> None:
+def check_unit(unit: str, step: Step | None, column: str) -> None:
+    """Refuse times that are counted in another unit than those of the training.
+
+    Raises:
+        DataError: they are.
+    """
     if step is not None and step.unit != unit:
         raise DataError(
             Mistake(

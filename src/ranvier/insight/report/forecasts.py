@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -18,23 +21,13 @@ def forecasts_section(contents: Contents) -> Html | str:
     frame, told = contents.forecasts, contents.metrics.get("forecast", {})
     if frame is None or not len(frame):
         return ""
-    about = (
-        f"The next {told['horizon']:,} values from the last {told['history']:,}, at a step of {told['step']}; "
-        f"{told['series']:,} series, {told['origins']:,} origins"
-        f"{'' if contents.command else ' in the held-out part'}."
-    )
+    about = forecasts_about(told, "" if contents.command else " in the held-out part")
     drawn = []
     for place, (name, _) in enumerate(_series(contents)[:SHOWN]):
         caption = f"{name or contents.record.get('target')}: what came, and forecasts one horizon apart"
         text = "The middle of each forecast is a line, its intervals of 80% and 95% are bands."
         drawn.append(figure(f"forecast-{place}", caption, text))
-    steps = range(1, told["horizon"] + 1)
-    shares = told["coverage_by_step"]
-    header = ["step", "MASE", *(f"in the {share}% interval" for share in shares)]
-    rows = [
-        [number(step), number(mase), *(f"{each[step - 1]:.0%}" for each in shares.values())]
-        for step, mase in zip(steps, told["mase_by_step"])
-    ]
+    header, rows = step_table(told)
     whole = ", ".join(
         f"{value:.0%} of the values lie in the {share}% interval" for share, value in told["coverage"].items()
     )
@@ -46,7 +39,53 @@ def forecasts_section(contents: Contents) -> Html | str:
         *drawn,
         tag("p", f"Of the values of all steps lie {whole}. {told.get('intervals', '')}"),
         join(table(caption, header, rows, range(1, len(header)))),
+        *_covariates(told),
     )
+
+
+def forecasts_about(told: Mapping[str, Any], where: str = "") -> str:
+    """What was forecast from what, in words."""
+    return (
+        f"The next {told['horizon']:,} values from the last {told['history']:,}, at a step of {told['step']}; "
+        f"{told['series']:,} series, {told['origins']:,} origins{where}."
+    )
+
+
+def step_table(told: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """The header and the lines of a table of the measure step by step ahead."""
+    shares = told["coverage_by_step"]
+    header = ["step", "MASE", *(f"in the {share}% interval" for share in shares)]
+    rows = [
+        [number(step), number(mase), *(f"{each[step - 1]:.0%}" for each in shares.values())]
+        for step, mase in enumerate(told["mase_by_step"], 1)
+    ]
+    return header, rows
+
+
+def _covariates(told: Mapping[str, Any]) -> list[Html]:
+    """What stands beside the value, and what it is worth."""
+    found = told.get("covariates")
+    if not found:
+        return []
+    header = ["column", "known", "MASE once it is shuffled", "more than it is"]
+    about = (
+        "Each column was shuffled between the windows of the held-out part: how much worse the forecasts become tells "
+        "what it is worth to this network."
+    )
+    return [
+        tag("p", about),
+        join(table("What stands beside the value", header, covariate_rows(told), (2, 3))),
+    ]
+
+
+def covariate_rows(told: Mapping[str, Any]) -> list[list[str]]:
+    """The lines of that table, the column that is worth most first."""
+    words = {"past": "in the past", "future": "ahead", "series": "of each series"}
+    order = sorted(told["covariates"], key=lambda one: -float(one["shuffled"]))
+    return [
+        [one["column"], words[one["known"]], number(one["shuffled"]), number(one["shuffled"] - one["mase"])]
+        for one in order
+    ]
 
 
 def forecast_figures(contents: Contents) -> dict[str, Figure]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .contents import Contents
+from .forecasts import covariate_rows, forecasts_about, step_table
 from .markup import interval, number, words
 from .overview import title
 from .repeat import command
@@ -70,9 +71,27 @@ def _measured(contents: Contents, of: str) -> list[str]:
             "",
             *_table([what, "rows", "precision", "recall", "F1"], scores),
         ]
+    if metrics.get("test") and "forecast" in metrics:
+        lines += _forecasts(metrics["forecast"])
     lines += _groups(metrics, of)
     if contents.spread:
         lines += ["", f"## Seeds{of}", "", _plain(spread_line(contents.spread))]
+    return lines
+
+
+def _forecasts(told: Mapping[str, Any]) -> list[str]:
+    """How the forecasts do step by step, and what stands beside the value."""
+    lines = [
+        "",
+        "## The forecasts",
+        "",
+        _plain(f"{forecasts_about(told)} {told.get('intervals', '')}".strip()),
+        "",
+    ]
+    lines += _table(*step_table(told))
+    if told.get("covariates"):
+        header = ["beside the value", "known", "MASE once it is shuffled", "more than it is"]
+        lines += ["", *_table(header, covariate_rows(told))]
     return lines
 
 
