@@ -183,7 +183,7 @@ def test_a_word_for_a_column_may_be_a_role(role):
         (
             {"columns.age": 5},
             [
-                "Setting 'columns.age' is 5. Expected a kind, a role, or a table of kind, role, order and size."
+                "Setting 'columns.age' is 5. Expected a kind, a role, or a table of kind, role, order, size and known."
             ],
         ),
         (
