@@ -257,6 +257,12 @@ class EvaluationSpec(Section):
     resamples: Annotated[int, Field(ge=100)] = 1000
 
 
+class AudioSpec(Section):
+    """What a network hears of sounds: spectrograms, or so many cepstral coefficients (``mfcc``) of each frame."""
+
+    mfcc: Annotated[int, Field(ge=2, le=64)] | None = None
+
+
 class TextSpec(Section):
     """How a corpus of plain text becomes tokens.
 

@@ -15,6 +15,7 @@ from .catalog import KINDS, TEXT_TASKS, unknown
 from .errors import Mistake, SpecError, did_you_mean, raise_if_any
 from .limits import Count, Words
 from .sections import (
+    AudioSpec,
     AugmentationSpec,
     DoctorSpec,
     EvaluationSpec,
@@ -59,6 +60,7 @@ class Spec(Section):
     ] = Field(default_factory=dict)
     split: SplitSpec = SplitSpec()
     text: TextSpec = TextSpec()
+    audio: AudioSpec = AudioSpec()
     forecast: ForecastSpec = ForecastSpec()
     network: Choice | None = None
     start: StartSpec = StartSpec()

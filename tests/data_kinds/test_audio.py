@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from scipy.fft import dct
 
 from ranvier.data.clean import clean
 from ranvier.data.infer import infer_schema
@@ -46,6 +47,20 @@ def test_the_block_is_the_spectrogram():
     torch.testing.assert_close(
         torch.tensor(kind.deviation), both.std(0, correction=0), atol=1e-5, rtol=1e-5, check_dtype=False
     )
+
+
+def test_coefficients_stand_for_the_bands_where_they_are_asked_for():
+    frame = pl.DataFrame({"a": [wav(tone()), None], "b": [wav(tone()[:800]), wav(tone())]})
+    plain, kind = Audio.fit(frame), Audio.fit(frame, coefficients=13)
+    found, bands = kind.transform(frame), plain.transform(frame)
+    assert found.lengths.tolist() == bands.lengths.tolist()
+    expected = dct(bands.values.numpy(), type=2, norm="ortho", axis=1)[:, :13]
+    np.testing.assert_allclose(found.values, expected, atol=1e-4)
+    np.testing.assert_allclose(kind.mean, expected.mean(axis=0), atol=1e-4)
+    again = Audio.from_state(kind.state())
+    assert again == kind
+    assert len(again.features()["mean"]) == 13
+    assert "coefficients" not in plain.state()
 
 
 def test_other_rates_and_channels_are_told():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy.fft import dct
+from scipy.fft import dct, idct
 
-from ranvier.data.spectrum import log_mel, mel_bands, mfcc
+from ranvier.data.spectrum import from_mfcc, log_mel, mel_bands, mfcc
 
 
 def by_formula(samples: np.ndarray, rate: int, bands: int) -> np.ndarray:
@@ -71,3 +71,13 @@ def test_mfcc_is_scipys_cosine_transform():
     expected = dct(spectrogram.numpy(), type=2, norm="ortho", axis=1)
     np.testing.assert_allclose(mfcc(spectrogram), expected[:, :13], atol=1e-12)
     np.testing.assert_allclose(mfcc(spectrogram, 40), expected, atol=1e-12)
+
+
+def test_all_coefficients_hold_the_whole_spectrogram_and_few_its_smooth_part():
+    spectrogram = torch.randn(5, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    torch.testing.assert_close(from_mfcc(mfcc(spectrogram, 24), 24), spectrogram)
+    few = dct(spectrogram.numpy(), type=2, norm="ortho", axis=1)
+    few[:, 6:] = 0.0
+    np.testing.assert_allclose(
+        from_mfcc(mfcc(spectrogram, 6), 24), idct(few, type=2, norm="ortho", axis=1), atol=1e-12
+    )

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import ranvier as rv
-from ranvier.errors import Interrupted
+from ranvier.errors import Interrupted, SpecError
 from small_run import StopAt
 from small_sounds import sound_folder
 
@@ -74,3 +74,34 @@ def test_sounds_stand_beside_numbers_whatever_the_network(tmp_path: Path, networ
     run = rv.fit(frame, target="what", settings=settings, out=tmp_path / "run")
     assert set(run.model.preparation.blocks) == {"number", "audio"}
     assert run.predict(frame).height == 30
+
+
+def test_coefficients_are_heard_in_the_place_of_bands(tmp_path: Path) -> None:
+    folder = sound_folder(tmp_path / "sounds", 30)
+    asked = {"audio.mfcc": 13, "training.epochs": 1, "evaluation.baselines": False}
+    run = rv.fit(folder, settings=asked, out=tmp_path / "run")
+    assert run.record["reasons"]["network"] == "the default for cepstral coefficients"
+    assert run.spec.network is not None and run.spec.network.name == "lstm"
+    model = rv.load(tmp_path / "run" / "model.rv")
+    assert len(model.preparation.blocks["audio"].features()["mean"]) == 13
+    assert model.predict(folder).equals(run.predict(folder))
+
+
+@pytest.mark.parametrize(
+    ("network", "frame", "sentence"),
+    [
+        ("sound_cnn", None, r"audio\.mfcc is set, and the network 'sound_cnn' compares neighbouring pitches"),
+        (
+            None,
+            pl.DataFrame({"x": range(40), "y": [1.5, 2.5] * 20}),
+            r"audio\.mfcc is set, and no input column",
+        ),
+    ],
+)
+def test_coefficients_that_cannot_be_heard_are_refused(
+    tmp_path: Path, network: Any, frame: Any, sentence: str
+) -> None:
+    settings = {"audio.mfcc": 13} | ({"network": network} if network else {})
+    data, target = (sound_folder(tmp_path, 10), None) if frame is None else (frame, "y")
+    with pytest.raises(SpecError, match=f"(?i){sentence}"):
+        rv.inspect(data, target=target, settings=settings)

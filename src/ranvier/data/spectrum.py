@@ -66,12 +66,21 @@ def mfcc(spectrogram: Tensor, count: int = 13) -> Tensor:
     Returns:
         (T, C).
     """
-    bands = spectrogram.shape[1]
+    return spectrogram @ _waves(count, spectrogram.shape[1]).T.to(spectrogram)
+
+
+def from_mfcc(coefficients: Tensor, bands: int) -> Tensor:
+    """As much of a spectrogram (T, M) as its first coefficients (T, C) hold: it is smooth over the bands."""
+    return coefficients @ _waves(coefficients.shape[1], bands).to(coefficients)
+
+
+def _waves(count: int, bands: int) -> Tensor:
+    """The cosine waves (C, M) of the transform; orthonormal."""
     places = torch.arange(bands, dtype=torch.float64) + 0.5
-    waves = torch.cos(math.pi / bands * torch.arange(count, dtype=torch.float64)[:, None] * places)  # (C, M)
+    waves = torch.cos(math.pi / bands * torch.arange(count, dtype=torch.float64)[:, None] * places)
     waves *= math.sqrt(2.0 / bands)
     waves[0] /= math.sqrt(2.0)
-    return spectrogram @ waves.T.to(spectrogram)
+    return waves
 
 
 @cache

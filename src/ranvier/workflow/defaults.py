@@ -29,6 +29,9 @@ ALONE = {
 FORECASTS = ("dlinear", "forecasts")
 """The network of a forecast, and what it is for in words."""
 
+OF_COEFFICIENTS = ("lstm", "cepstral coefficients")
+"""What reads sounds of which coefficients are asked for, whose neighbours are no neighbouring pitches."""
+
 TRANSLATIONS = ("transformer_translator", "translations")
 
 LABEL_SMOOTHING = 0.05

@@ -218,6 +218,7 @@ def prepare_table(
             split = make_split(table, schema, spec.split, spec.split_seed, strata(table.frame, of_classes))
         ledger.reconcile(split.counts)
         wanted = {"text": tokens_of(spec, len(split.train))} if _translates(tasks) else {}
+        wanted["audio"] = {"coefficients": spec.audio.mfcc or 0}
         preparation = Preparation.fit(table.frame[split.train], schema, given_kinds(spec), wanted)
         task = _fitted(spec, table, schema, tasks, split.train)
         inputs = _inputs(preparation, table, ledger, spec.execution.stream)

@@ -11,6 +11,7 @@ from ..catalog import load, unknown
 from ..data.kinds import Kind
 from ..errors import Mistake, SpecError, raise_if_any
 from ..insight.checks import unknown_codes
+from ..network.sounds import SOUND_NETWORK
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of, unsuitable_loss
 from ..tasks.several import several
@@ -109,6 +110,28 @@ def _device_mistake(name: str) -> Mistake | None:
             "cpu" + (", cuda" if torch.cuda.is_available() else ""),
         )
     return None
+
+
+def sound_mistakes(spec: Spec, network: Choice, blocks: Mapping[str, Kind]) -> list[Mistake]:
+    """Say so where coefficients of sounds are asked for and there are none, or the network looks at bands."""
+    if not spec.audio.mfcc:
+        return []
+    if "audio" not in blocks:
+        return [
+            Mistake(
+                "audio.mfcc is set, and no input column holds sounds", "a column of sounds", "leave it out"
+            )
+        ]
+    if network.name == SOUND_NETWORK:
+        return [
+            Mistake(
+                f"audio.mfcc is set, and the network {network.name!r} compares neighbouring pitches, which cepstral "
+                "coefficients are not",
+                "a network such as 'lstm', 'gru', 'inception', 'text_cnn' or 'transformer'",
+                "choose one of these, or leave audio.mfcc out",
+            )
+        ]
+    return []
 
 
 def augmentation_mistakes(spec: Spec, blocks: Mapping[str, Kind]) -> list[Mistake]:

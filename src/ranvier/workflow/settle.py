@@ -12,6 +12,7 @@ from ..assemble import cost_of_a_picture, defaults, positions_of, reads
 from ..catalog import load
 from ..data.kinds import Kind
 from ..errors import SpecError, raise_if_any
+from ..network.sounds import SOUND_NETWORK
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of
 from ..tasks.forecast import Forecast
@@ -21,6 +22,7 @@ from ..training.optimizers import DEFAULT_RATES
 from . import translations
 from .defaults import (
     FORECASTS,
+    OF_COEFFICIENTS,
     TRANSLATIONS,
     augmentation,
     default_network,
@@ -30,7 +32,7 @@ from .defaults import (
     picture_pace,
     sequence_pace,
 )
-from .request import augmentation_mistakes, mistakes
+from .request import augmentation_mistakes, mistakes, sound_mistakes
 
 UNLIMITED_EPOCHS = 1_000_000
 """What ``epochs`` is when the time is limited and the epochs are not."""
@@ -69,10 +71,13 @@ def settle(
     usual, what = default_network(blocks, positions)
     if isinstance(task, (Forecast, Translate)):
         usual, what = FORECASTS if isinstance(task, Forecast) else TRANSLATIONS
+    elif spec.audio.mfcc and usual == SOUND_NETWORK:
+        usual, what = OF_COEFFICIENTS
     network = spec.network or Choice(name=usual)
     if spec.network is None:
         chosen["network"] = (usual, f"the default for {what}")
     wrong = [*mistakes(spec, network, task), *augmentation_mistakes(spec, blocks)]
+    wrong += sound_mistakes(spec, network, blocks)
     raise_if_any(SpecError, [*wrong, *translations.mistakes(spec, task, network, blocks)])
     if isinstance(task, Translate):
         chosen |= translations.chosen(spec, train_rows)

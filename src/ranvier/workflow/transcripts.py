@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ..data.kinds.audio import BANDS
 from ..data.pictures import written
+from ..data.spectrum import from_mfcc
 from ..delivery.model import forward
 from ..evaluation.mistakes import worst_rows
 from ..tasks.ctc import aligned
@@ -39,6 +41,7 @@ def examples(prepared: Prepared, network: nn.Module, heard: NDArray[Any]) -> lis
     part, task = prepared.parts["test"], prepared.task
     if not isinstance(task, Transcribe) or "audio" not in part.inputs or not len(part):
         return []
+    kind: Any = prepared.preparation.blocks["audio"]
     truth = task.truth(part.target)
     worst = worst_rows(truth, heard, WORST).tolist()
     chosen = worst + [row for row in range(len(part)) if row not in worst][:OTHERS]
@@ -52,13 +55,15 @@ def examples(prepared: Prepared, network: nn.Module, heard: NDArray[Any]) -> lis
         spelt = [one for one in few.target[:][place].tolist() if one >= 0]
         path = aligned(logs, spelt)
         spans = [np.flatnonzero(path == symbol) for symbol in range(len(spelt))]
-        frames = few.inputs["audio"][torch.tensor([place])][0, : len(logs)].numpy()
+        frames = few.inputs["audio"][torch.tensor([place])][0, : len(logs)]
+        if kind.coefficients:
+            frames = from_mfcc(frames, BANDS)
         told.append(
             {
                 "row": int(part.rows[row]) + 1,
                 "true": str(truth[row]),
                 "heard": str(heard[row]),
-                "picture": written(_shades(frames)),
+                "picture": written(_shades(frames.numpy())),
                 "frames": len(logs),
                 "characters": [
                     [task.tokens.decode([symbol]), int(span[0]), int(span[-1])]

@@ -1,4 +1,5 @@
-"""Sounds: paths or encoded bytes to log-mel spectrograms, a row of bands for each hundredth of a second.
+"""Sounds: paths or encoded bytes to log-mel spectrograms, a row of bands for each hundredth of a second; or, where that
+is asked, to cepstral coefficients (``data.spectrum.mfcc``) in the place of bands.
 
 | raw value | becomes |
 |---|---|
@@ -35,7 +36,7 @@ from ..pictures import each
 from ..ragged import Ragged
 from ..raw_pictures import text_of, tried
 from ..sounds import DATA, ENDINGS, Heard, Raw, decoded, heard, written
-from ..spectrum import FLOOR, HOP, log_mel
+from ..spectrum import FLOOR, HOP, log_mel, mfcc
 from . import Guess
 from .values import ENOUGH, check_some, check_state, note_cells
 
@@ -82,6 +83,7 @@ class Audio:
         deviation: (M,) of each band; 1 where it is always the same.
         length: how many frames a row has on average.
         missing: for each column, whether training had missing cells.
+        coefficients: how many cepstral coefficients stand for the bands; 0 leaves these.
     """
 
     name: ClassVar[str] = "audio"
@@ -91,6 +93,7 @@ class Audio:
     deviation: tuple[float, ...]
     length: float
     missing: tuple[bool, ...]
+    coefficients: int = 0
 
     @classmethod
     def infer(cls, values: pl.Series) -> Guess:
@@ -113,8 +116,12 @@ class Audio:
         return Guess(0.0, f"values of type {values.dtype}")
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame) -> Self:
+    def fit(cls, frame: pl.DataFrame, *, coefficients: int = 0) -> Self:
         """Fit to the training rows.
+
+        Args:
+            frame: raw values.
+            coefficients: see the class.
 
         Raises:
             DataError: none of a column's values is a sound, they are of another type, or the package that reads
@@ -123,13 +130,15 @@ class Audio:
         looked = [_looked_at(frame[name]) for name in frame.columns]
         rates = [one.rate for headers, _ in looked for one in headers]
         enough = sum(rate >= RATE for rate in rates) * 2 >= len(rates)
+        width = coefficients or BANDS
         unfinished = cls(
             tuple(frame.columns),
             RATE if enough else LOW_RATE,
-            (0.0,) * BANDS,
-            (1.0,) * BANDS,
+            (0.0,) * width,
+            (1.0,) * width,
             1.0,
             tuple(missing for _, missing in looked),
+            coefficients,
         )
         block = unfinished.transform(_some(frame))
         values = block.values.double()
@@ -143,6 +152,7 @@ class Audio:
             tuple(torch.where(deviation > 1e-6, deviation, 1.0).tolist()),
             max(1.0, round(float(block.lengths.double().mean()), 1)),
             unfinished.missing,
+            coefficients,
         )
 
     def transform(
@@ -156,7 +166,7 @@ class Audio:
             rows: (N,) the row numbers in the source, from 0, for the ledger's examples.
 
         Returns:
-            (N, T, M) float32, T being each row's own.
+            (N, T, M) float32, T being each row's own; (N, T, C) where coefficients are asked for.
 
         Raises:
             DataError: a column holds neither texts nor bytes, or the package that reads sounds is not installed.
@@ -173,7 +183,7 @@ class Audio:
                     continue
                 frames, header = one
                 if pieces:
-                    pieces.append(torch.full((GAP, BANDS), math.log(FLOOR)))
+                    pieces.append(self._heard(torch.full((GAP, BANDS), math.log(FLOOR))))
                 pieces.append(frames)
                 headers[MIXED] += header.channels > 1
                 if header.rate != self.rate:
@@ -181,7 +191,7 @@ class Audio:
             if ledger is not None:
                 for reason, count in sorted(headers.items()):
                     ledger.note("kept", reason, count, column)
-        empty = torch.zeros(0, BANDS)
+        empty = torch.zeros(0, len(self.mean))
         lengths = [sum(map(len, pieces)) for pieces in of_rows]
         values = torch.cat([empty, *(piece for pieces in of_rows for piece in pieces)])
         return Ragged(values, torch.tensor([0, *lengths]).cumsum(0))
@@ -211,7 +221,8 @@ class Audio:
     def state(self) -> dict[str, Any]:
         """What was fitted, as JSON values; floats survive JSON exactly."""
         lists = {name: list(getattr(self, name)) for name in ("columns", "mean", "deviation", "missing")}
-        return {**lists, "rate": self.rate, "length": self.length}
+        coefficients = {"coefficients": self.coefficients} if self.coefficients else {}
+        return {**lists, "rate": self.rate, "length": self.length, **coefficients}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -223,7 +234,8 @@ class Audio:
         columns, missing = tuple(state["columns"]), tuple(state["missing"])
         check_state(cls.name, columns, {"missing": missing})
         mean, deviation = tuple(state["mean"]), tuple(state["deviation"])
-        return cls(columns, int(state["rate"]), mean, deviation, float(state["length"]), missing)
+        rate, length = int(state["rate"]), float(state["length"])
+        return cls(columns, rate, mean, deviation, length, missing, int(state.get("coefficients", 0)))
 
     def _read(self, values: pl.Series) -> list[tuple[Tensor, Heard] | str]:
         """Of each cell its frames and what it was before; or why there are none, as the ledger says it."""
@@ -235,9 +247,13 @@ class Audio:
             if isinstance(read, str):
                 return BROKEN.format(reason=read)
             samples, header = read
-            return log_mel(torch.from_numpy(samples), self.rate, BANDS), header
+            return self._heard(log_mel(torch.from_numpy(samples), self.rate, BANDS)), header
 
         return list(each(one, raw_of(values).to_list()))
+
+    def _heard(self, spectrogram: Tensor) -> Tensor:
+        """A spectrogram (T, BANDS) as it is, or its coefficients (T, C)."""
+        return mfcc(spectrogram, self.coefficients) if self.coefficients else spectrogram
 
     def _tones(self, generator: np.random.Generator) -> NDArray[np.float32]:
         moments = np.arange(round(self.rate * generator.uniform(0.1, 0.25))) / self.rate
