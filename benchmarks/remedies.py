@@ -5,8 +5,9 @@
     scripts/bench remedies FOLDER --only healthy     200 runs of many networks and settings
 
 FOLDER holds the data of others anywhere below it: MNIST's test files, ``reviews.csv``, ``titanic.csv``,
-``ItalyPowerDemand_TRAIN.ts``, and ``spoken-digits``. ``--first`` and ``--last`` cut out some runs (from 0), ``--lines``
-appends a line of JSON a run to a file, ``--sum FILE ...`` adds up such files.
+``ItalyPowerDemand_TRAIN.ts``, and ``spoken-digits``. ``--healthy`` says how many healthy runs there are (200),
+``--first`` and ``--last`` cut out some runs (from 0), ``--lines`` appends a line of JSON a run to a file, ``--sum FILE
+...`` adds up such files.
 
 A sick run is found where a warning or an error has one of its codes. Of each finding that has a remedy in settings the
 trial is counted: the lowest validation loss of some hundred steps with the remedy, and without, on the same batches.
@@ -107,6 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--only", choices=("healthy", "sick"))
+    parser.add_argument("--healthy", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--last", type=int)
     parser.add_argument("--lines", type=Path)
@@ -119,7 +121,7 @@ def main() -> None:
     torch.set_num_threads(1)
     cases = [
         *(sick(asked.folder) if asked.only != "healthy" else []),
-        *(healthy(asked.folder) if asked.only != "sick" else []),
+        *(itertools.islice(healthy(asked.folder), asked.healthy) if asked.only != "sick" else []),
     ]
     lines = []
     for case in itertools.islice(cases, asked.first, asked.last):

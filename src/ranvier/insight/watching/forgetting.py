@@ -17,11 +17,12 @@ is the median of three epochs: of two classes each may lose for an epoch what th
 LAST = 3
 """In each of so many epochs its loss"""
 
-UNDONE = 0.5
-"""lies above its lowest by more than this share of what it had gained,"""
+UNDONE = 1.0
+"""lies above its lowest by more than this share of what it had gained: all of it, for the loss of a class of few rows
+swings by half of that in a healthy training;"""
 
 CLEARLY = 0.25
-"""and by more than this share of itself."""
+"""and it lies above by more than this share of itself."""
 
 AS_WELL = 2.0
 """The loss of the others is at most so many times that of the training rows: where it is more, rows are learnt by

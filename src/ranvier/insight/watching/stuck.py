@@ -16,7 +16,7 @@ EPOCHS, STEPS = 5, 200
 
 
 class Stuck:
-    """The loss is no lower than that of an answer that does not look at the row."""
+    """The loss is no lower than that of an answer that does not look at the row, and does not fall any more."""
 
     code: ClassVar[str] = "RV253"
     severity: ClassVar[Severity] = "warning"
@@ -30,7 +30,8 @@ class Stuck:
         trivial = recording.trivial if recording.trivial is not None else epochs[0].train
         told = epochs if recording.trivial is not None else epochs[1:]
         lowest = min(value for e in told for value in (e.train, e.validation) if value is not None)
-        if trivial > 0 and lowest > (1 - BETTER) * trivial:
+        falls = epochs[-1].train < (1 - BETTER) * epochs[-EPOCHS].train
+        if trivial > 0 and lowest > (1 - BETTER) * trivial and not falls:
             yield Finding(
                 Stuck.code,
                 Stuck.severity,
