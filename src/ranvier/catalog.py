@@ -155,6 +155,7 @@ LOSSES = {
     "quantile": "ranvier.losses:Quantile",
     "ctc": "ranvier.losses:CTC",
     "token_cross_entropy": "ranvier.losses:TokenCrossEntropy",
+    "span_cross_entropy": "ranvier.losses:SpanCrossEntropy",
 }
 
 TASKS = {
@@ -168,6 +169,7 @@ TASKS = {
     "tag": "ranvier.tasks.tag:Tag",
     "answer": "ranvier.tasks.answer:Answer",
     "translate": "ranvier.tasks.translate:Translate",
+    "extract": "ranvier.tasks.extract:Extract",
 }
 
 TEXT_TASKS = {  # learnt from a corpus of plain text, which has no target column
@@ -186,6 +188,7 @@ TARGET_KINDS = {  # by task, the kind of its target; the first task of a kind is
     "tag": "tokens",
     "answer": "text",
     "translate": "text",
+    "extract": "text",
 }
 
 METRICS = {
@@ -234,6 +237,8 @@ METRICS = {
     "answer_top_3": "ranvier.evaluation.answering:answer_top_3",
     "answer_top_10": "ranvier.evaluation.answering:answer_top_10",
     "reciprocal_rank": "ranvier.evaluation.answering:reciprocal_rank",
+    "span_exact": "ranvier.evaluation.extracts:span_exact",
+    "span_f1": "ranvier.evaluation.extracts:span_f1",
     "bleu": "ranvier.evaluation.translations:bleu",
     "chrf": "ranvier.evaluation.translations:chrf",
     "rouge_l": "ranvier.evaluation.translations:rouge_l",

@@ -12,7 +12,9 @@ says which forms of ``outputs`` it takes:
 - ``"quantiles"``: step by step the quantiles of H values (B, H Q), target (B, 2 + H) as forecasts have it;
 - ``"spelling"``: logits (B, T, K) of each of T frames, NaN where a row has none, target (B, S) int64, -1 where a row
   has no more symbols;
-- ``"tags"``: logits (B, T, K) of each of T tokens, NaN where a row has none, target (B, T) int64, -1 there.
+- ``"tags"``: logits (B, T, K) of each of T tokens, NaN where a row has none, target (B, T) int64, -1 there;
+- ``"spans"``: two logits (B, P, 2) of each of P places, NaN where a row has none, target (B, 2) int64, the first and
+  the last place of a span, -1 where there is none.
 
 z is a logit, y the target, p_t the probability of the true class. All are finite, with finite gradients, for logits of
 any size that the squares allow.
@@ -345,6 +347,34 @@ class TokenCrossEntropy:
             logits.flatten(0, 1), target.flatten(), ignore_index=-1, reduction="none"
         )
         return losses.view(target.shape).sum(dim=1) / there.sum(dim=1).clamp_min(1)
+
+
+class SpanCrossEntropy:
+    """The cross-entropies of where a span begins and where it ends, their mean (Devlin et al. 2019, section 4.2).
+
+    The two outputs of each place are the scores of both, and the softmax is over the places of the row. A row without a
+    span (-1) adds nothing; one without any place is NaN.
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("spans",)
+    positions: ClassVar[bool] = True
+
+    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """(B, P, 2) and (B, 2), the first place and the last, to (B,)."""
+        if outputs.ndim != 3 or outputs.shape[2] != 2 or target.shape != (len(outputs), 2):
+            raise SpecError(
+                Mistake(
+                    f"loss 'span_cross_entropy' was given outputs of shape {_shape(outputs)} for a target of shape "
+                    f"{_shape(target)}",
+                    "outputs of shape (rows, places, 2) for a target of shape (rows, 2)",
+                    "let the network give two outputs for each place",
+                )
+            )
+        there = ~outputs.isnan().any(dim=2, keepdim=True)  # (B, P, 1)
+        logs = outputs.masked_fill(~there, -torch.inf).log_softmax(dim=1).masked_fill(~there, 0.0)
+        own = logs.gather(1, target.clamp_min(0).unsqueeze(1))[:, 0]  # (B, 2)
+        losses = -torch.where(target >= 0, own, 0.0).mean(dim=1)
+        return torch.where(there.any(dim=1)[:, 0], losses, torch.nan)
 
 
 def _check_values(loss: str, outputs: Tensor, target: Tensor) -> None:

@@ -10,7 +10,18 @@ from ranvier.errors import SpecError
 from ranvier.options import defaults
 
 ROWS = 6
-FORMS = {"single", "classes", "ordered", "labels", "values", "rates", "quantiles", "spelling", "tags"}
+FORMS = {
+    "single",
+    "classes",
+    "ordered",
+    "labels",
+    "values",
+    "rates",
+    "quantiles",
+    "spelling",
+    "tags",
+    "spans",
+}
 OF_CLASSES = {"single", "classes", "ordered"}
 CASES = [(name, form) for name in LOSSES for form in load("losses", name).outputs]
 
@@ -28,6 +39,10 @@ def example(form: str, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
         places = torch.randint(0, 4, (ROWS, 5), generator=generator)
         places[1, 3:] = -1  # a shorter one
         return outputs, places
+    if form == "spans":
+        outputs = torch.randn(ROWS, 5, 2, generator=generator, dtype=torch.float64) * 2
+        first = torch.randint(0, 5, (ROWS, 1), generator=generator)
+        return outputs, torch.cat([first, (first + 1).clamp_max(4)], dim=1)
     columns = {"single": 1, "classes": 4, "values": 3, "ordered": 3, "labels": 3, "rates": 3, "quantiles": 10}
     columns = columns[form]
     outputs = torch.randn(ROWS, columns, generator=generator, dtype=torch.float64) * 2
@@ -95,7 +110,7 @@ def test_nan_is_not_hidden(name, form):
 @pytest.mark.parametrize("name", LOSSES)
 def test_refuses_shapes_that_would_be_broadcast(name):
     loss = load("losses", name)()
-    if name in ("ctc", "token_cross_entropy"):
+    if name in ("ctc", "token_cross_entropy", "span_cross_entropy"):
         with pytest.raises(
             SpecError, match=rf"Loss '{name}' was given outputs of shape \(6, 3\) for a target of shape"
         ):

@@ -12,7 +12,7 @@ from ranvier.evaluation.more_metrics import pinball
 from reference.metric_oracles import ORACLES
 
 CLASSES = (2, 3, 7)
-IN_FLOAT32 = ("expected_calibration_error", "character_error_rate", "word_error_rate")
+IN_FLOAT32 = ("span_f1", "expected_calibration_error", "character_error_rate", "word_error_rate")
 """What torchmetrics counts in float32."""
 CASES = (
     "random",
@@ -145,6 +145,7 @@ def rows_of(metric, case, generator, classes=7):
         "tags": tags_of,
         "answers": lambda case, generator: classes_of(case, 12, generator),
         "translations": texts_of,
+        "spans": texts_of,
     }
     if metric.form in others:
         return others[metric.form](case, generator)
@@ -193,7 +194,7 @@ def test_the_pinball_loss_is_scikit_learns(level, case):
 @pytest.mark.parametrize("name", METRICS)
 def test_what_is_not_finite_is_refused(name, wrong):
     metric = load("metrics", name)
-    if metric.form in ("texts", "tags", "translations"):
+    if metric.form in ("texts", "tags", "translations", "spans"):
         pytest.skip("texts are always finite")
     target, prediction, _ = rows_of(metric, "random", np.random.default_rng(0))
     prediction = prediction.copy()

@@ -21,8 +21,8 @@ def rows_of(metric, rows=60, seed=0):
     if metric.form == "labels":
         marks = generator.integers(0, 2, (rows, 4))
         return marks, 0.3 * marks + 0.7 * generator.random((rows, 4)), marks.astype(float)
-    if metric.form in ("texts", "translations"):
-        words = 3 if metric.form == "texts" else 7
+    if metric.form in ("texts", "translations", "spans"):
+        words = 7 if metric.form == "translations" else 3
         texts = np.array(
             [" ".join("abcd"[i] * (i + 1) for i in row) for row in generator.integers(0, 4, (rows, words))]
         )
@@ -73,6 +73,7 @@ class TestMetric:
             ("tags", "values"),
             ("answers", "values"),
             ("translations", "values"),
+            ("spans", "values"),
             ("labels", "probabilities"),
             ("forecasts", "values"),
         }
@@ -114,7 +115,7 @@ class TestMetric:
         target, prediction, _ = rows_of(metric)
         with pytest.raises(DataError, match="There are no rows to measure on"):
             metric(target[:0], prediction[:0])
-        if metric.form in ("texts", "translations"):
+        if metric.form in ("texts", "translations", "spans"):
             with pytest.raises(
                 DataError, match=r"The prediction has shape \(60,\) and type int64. Expected \(rows,\) texts"
             ):

@@ -46,6 +46,7 @@ def test_every_task_goes_from_data_to_a_file_and_back():
         "translate": "test_translate.py",
         "tag": "test_tag.py",
         "answer": "test_answer.py",
+        "extract": "test_extract.py",
     }
     assert {*targets(), *elsewhere} == set(TASKS)
     assert all(Path(__file__).with_name(name).exists() for name in elsewhere.values())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -99,6 +100,7 @@ def _starts(lengths: Tensor) -> Tensor:
     return torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
 
 
-def padded(block: Tensor | Ragged) -> Tensor:
-    """All rows of a block, padded where they are ragged."""
-    return block[:] if isinstance(block, Ragged) else block
+def padded(block: Any) -> Tensor:
+    """All rows of a block as a tensor, padded where they are ragged."""
+    found: Tensor = block if isinstance(block, Tensor) else block[:]
+    return found

@@ -82,6 +82,10 @@ class Subwords:
         lengths = np.array([len(one) for one in ids], dtype=np.int64)
         return np.concatenate([np.empty(0, dtype=np.int64), *ids]), lengths
 
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Where each piece begins and ends in a text, in characters; pieces of one character have the same."""
+        return [(int(first), int(end)) for first, end in self._tokenizer.encode(text).offsets]
+
     def decode(self, ids: Sequence[int | None]) -> str:
         """The text of ids; None is U+FFFD, and so are bytes that are no UTF-8."""
         pieces = [_REPLACED if one is None else self.pieces[one] for one in ids]

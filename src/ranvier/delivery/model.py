@@ -30,6 +30,7 @@ from ..errors import DataError, Mistake
 from ..evaluation.calibration import at_temperature
 from ..execution.prediction import Predictor
 from ..tasks import Task
+from ..tasks.extract import Extract, predictions
 from ..tasks.forecast import Forecast
 from ..tasks.several import Several, several
 from .forecast import forecast
@@ -79,7 +80,8 @@ class Model:
 
         Returns:
             A column named after the target; for classes then one column ``TARGET=CLASS`` of probabilities for each.
-            Of tags the tokens stand before them, both with a space between.
+            Of tags the tokens stand before them, both with a space between; of what is extracted where it begins and
+            ends behind it, and its probability.
 
         Raises:
             DataError: the data cannot be read, lacks a column, or has rows that cannot be read.
@@ -92,7 +94,11 @@ class Model:
         return self._answers(table.frame, ledger)
 
     def _answers(self, frame: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-        """The task's columns; tags stand beside the tokens that they are of."""
+        """The task's columns; tags stand beside the tokens that they are of, and what is extracted beside its place."""
+        if isinstance(self.task, Extract):
+            texts: Any = self.preparation.blocks["text"]
+            outputs = self.outputs(self.preparation.transform(frame, ledger))
+            return self.task.quotes(outputs, frame[texts.passage], texts.tokens)
         answers = self.task.frame(self.decide(frame, ledger))
         kind: Any = self.preparation.blocks.get("tokens")
         if kind is None or not hasattr(self.task, "positions"):
@@ -120,8 +126,9 @@ class Model:
             ledger.add(own)
 
     def decide(self, frame: pl.DataFrame, ledger: Ledger | None = None) -> NDArray[np.float64]:
-        """Predictions of raw rows: (N, C) probabilities or (N,) values."""
-        decoded = self.task.decode(self.outputs(self.preparation.transform(frame, ledger)))
+        """Predictions of raw rows: (N, C) probabilities, (N,) values or (N,) texts."""
+        outputs = self.outputs(self.preparation.transform(frame, ledger))
+        decoded = predictions(self.task, outputs, frame, self.preparation.blocks)
         many = several(self.task)
         if many and isinstance(self.temperature, tuple):
             return many.at_temperatures(decoded, self.temperature)

@@ -62,7 +62,7 @@ def answers(
     """
     train, target, test = rows
     if BASE.get(form, form) == "texts":
-        return _most_frequent(target, len(test))
+        return most_frequent_text(target, len(test))
     if form == "answers":
         return most_frequent(target, len(test), int(target.max()) + 1)
     if form == "tags":
@@ -79,7 +79,8 @@ def answers(
     )
 
 
-def _most_frequent(texts: NDArray[Any], rows: int) -> BaselineResult:
+def most_frequent_text(texts: NDArray[Any], rows: int) -> BaselineResult:
+    """The most frequent of the texts (N,) for each of so many rows."""
     found, counts = np.unique(texts, return_counts=True)
     prediction = np.repeat(found[counts.argmax() : counts.argmax() + 1], rows)
     return BaselineResult(prediction, "the most frequent text of the training rows", len(texts), 0.0)

@@ -20,6 +20,7 @@ PHRASES = {
     "lexicon": "each token's usual tag",
     "nearest": "the nearest question's answer",
     "copy": "the text itself",
+    "sentence": "the sentence that shares most words",
     "word_table": "the word table",
 }
 """What a sentence calls the baselines."""

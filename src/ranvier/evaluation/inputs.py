@@ -25,19 +25,22 @@ Form = Literal[
     "translations",
     "tags",
     "answers",
+    "spans",
 ]
 """What a prediction is: ``classes`` are (N, C) probabilities of classes of which a row has one, ``ordered`` are such
 of classes in an order; ``values`` are (N,) or (N, K) numbers, ``counts`` are such of at least 0; ``labels`` are (N, L)
 probabilities of labels of which a row has any number; ``forecasts`` are (N, H, Q) quantiles of the next H values,
 whose target (N, 2 + H) is told in ``forecasting``; ``texts`` are (N,) texts,
 ``translations`` such as may be right in many ways; ``tags`` are (N,) tuples of texts, one a token;
-``answers`` are (N, A) scores of stored answers, of which a row has one."""
+``answers`` are (N, A) scores of stored answers, of which a row has one;
+``spans`` are (N,) texts that stand in others."""
 
 BASE: Mapping[Form, Form] = {
     "ordered": "classes",
     "counts": "values",
     "answers": "classes",
     "translations": "texts",
+    "spans": "texts",
 }
 """The form that another one is a case of: its metrics measure that one too."""
 

@@ -61,12 +61,14 @@ class Assembled(nn.Module):
 
     def _at_positions(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The other blocks stand beside the features of each position."""
-        block, encoder = inputs[self.positions], self.encoders[self.positions]
-        y = encoder.positions(block)  # type: ignore[operator]
+        encoder: Any = self.encoders[self.positions]
+        block = inputs[self.positions]
+        y = encoder.positions(block)
         others = [e(inputs[name]) for name, e in self.encoders.items() if name != self.positions]
         beside = [features.unsqueeze(1).expand(-1, y.shape[1], -1) for features in others]
         outputs = self.head(self.trunk(torch.cat([y, *beside], dim=2)))
-        return torch.where(mask_of(block).unsqueeze(2), outputs, torch.nan)
+        there = getattr(encoder, "there", mask_of)(block)
+        return torch.where(there.unsqueeze(2), outputs, torch.nan)
 
 
 class Own(nn.Module):

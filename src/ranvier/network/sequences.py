@@ -10,7 +10,7 @@ that reads the ids of tokens by itself has ``reads_ids`` and takes (B, T) instea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -120,15 +120,24 @@ class SequenceEncoder(nn.Module):
 
 
 def texts(
-    *, size: int, length: float = 1.0, network: str | Mapping[str, Any] = TEXT_NETWORK
-) -> SequenceEncoder:
+    *,
+    size: int,
+    length: float = 1.0,
+    network: str | Mapping[str, Any] = TEXT_NETWORK,
+    passage: Sequence[int] | None = None,
+) -> nn.Module:
     """The encoder of ids (B, T): a learnt vector for each, unless the network reads ids by itself.
 
     Args:
         size: how many ids there are; 0 pads and 1 is unknown.
         length: how many tokens a text has on average.
         network: the name of a network for texts, or a mapping of ``name`` and options.
+        passage: where a span is extracted, the place of its column and how many columns there are.
     """
+    if passage is not None:
+        from .passages import PassageEncoder
+
+        return PassageEncoder(size, length, network, *passage)
     member = load("networks", network if isinstance(network, str) else network["name"])
     if getattr(member, "reads_ids", False):
         return SequenceEncoder(nn.Identity(), network, size, length)

@@ -25,6 +25,7 @@ from ..evaluation.intervals import measure as with_intervals
 from ..insight.drift import Drift, drift
 from ..insight.report.markup import interval, words
 from ..tasks import Task
+from ..tasks.extract import Extract
 from ..tasks.forecast import Forecast
 from ..tasks.several import known, parts_of, several
 from .evaluation_report import is_page, write_evaluation
@@ -33,6 +34,7 @@ from .forecast_evaluate import evaluate_forecast
 from .language_evaluate import LanguageEvaluation, evaluate_language
 from .measure import UNMEASURED, answers, metrics_of, of_classes
 from .mistakes import inputs_of_worst
+from .passages import with_answers
 from .run import Run
 from .slices import groups, mistakes
 from .streaming import read_sample, why
@@ -172,6 +174,10 @@ def evaluate(
         tasks[0].target if len(tasks) == 1 else None,
     )
     table = table.take(there)
+    if isinstance(task, Extract):
+        texts: Any = model.preparation.blocks["text"]
+        if texts.passage in table.frame.columns:
+            table = with_answers(table, task.target, texts.passage, ledger)
     if len(table) == 0:
         raise DataError(
             Mistake(f"no row of {table.origin} has a target that the model knows", "at least one")

@@ -18,6 +18,7 @@ from ..assemble import Architecture, multiplications, positions_of, reads, try_o
 from ..catalog import load
 from ..data.augment import Augment
 from ..data.batches import Batch, Epochs
+from ..data.passages import Spans
 from ..data.ragged import Ragged
 from ..delivery.beginning import Carried
 from ..delivery.model import forward
@@ -25,6 +26,7 @@ from ..delivery.weights import freeze, put_weights, read_weights
 from ..errors import InternalError, Mistake, SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of, outputs_for
+from ..tasks.extract import predictions
 from ..tasks.several import several
 from ..tasks.translate import Translate
 from ..training.averaging import Average
@@ -161,6 +163,10 @@ def set_up(
         seed=spec.seed,
     )
     classes = class_losses(task, objective, validation)
+
+    def decoded(outputs: Tensor) -> NDArray[Any]:
+        return predictions(task, outputs, prepared.frame("validation"), prepared.preparation.blocks)
+
     return Learning(
         architecture,
         state,
@@ -168,7 +174,7 @@ def set_up(
         limits,
         texts_validation(objective, validation)
         if writes
-        else validation_of(task, objective, validation, metric, classes),
+        else validation_of(task, objective, validation, metric, classes, decoded),
         carried,
         classes,
     )
@@ -254,11 +260,17 @@ def own_outputs(prepared: Prepared, own: nn.Module | None) -> int:
 
 
 def validation_of(
-    task: Task, objective: Supervised, part: Batch, metric: str, classes: ClassLosses | None = None
+    task: Task,
+    objective: Supervised,
+    part: Batch,
+    metric: str,
+    classes: ClassLosses | None = None,
+    decoded: Callable[[Tensor], NDArray[Any]] | None = None,
 ) -> Validate:
     """A function that measures a network on ``part``: its loss, the task's metric, and the one that is watched.
 
-    It gives nothing where ``part`` has no rows. ``classes`` sees the outputs too.
+    It gives nothing where ``part`` has no rows. ``classes`` sees the outputs too; ``decoded`` makes predictions of
+    them, where the task's own ``decode`` does not.
     """
     if not len(part):
         return lambda network: {}
@@ -271,7 +283,7 @@ def validation_of(
             return {"loss": math.nan}
         if classes is not None:
             classes.see(outputs)
-        return {"loss": device_loss.item(), **told(task.decode(outputs))}
+        return {"loss": device_loss.item(), **told((decoded or task.decode)(outputs))}
 
     return validate
 
@@ -279,6 +291,8 @@ def validation_of(
 def _finite(outputs: Tensor, part: Batch) -> bool:
     """Whether all outputs are finite; those of positions (N, T, K) at all positions that there are."""
     finite = int(outputs.isfinite().all(dim=-1).sum())
+    if isinstance(part.target, Spans):  # the places of a row stand in front; each row that learns has one
+        return bool(outputs[part.target.places[:, 0] >= 0, 0].isfinite().all())
     if part.lengths is None or outputs.ndim == 2:
         return finite == outputs.shape[:-1].numel()
     ragged: list[Any] = [block for block in part.inputs.values() if isinstance(block, Ragged)]

@@ -33,8 +33,9 @@ from ..evaluation.resampled import resampled
 from ..evaluation.words import Words
 from ..spec import Spec
 from ..tasks import Task, classes_of
+from ..tasks.extract import predictions
 from ..tasks.tag import Tag
-from . import answered, heard, tagged, translations
+from . import answered, extracted, heard, tagged, translations
 from .mistakes import inputs_of_worst
 from .prepared import Prepared
 from .slices import groups
@@ -81,7 +82,13 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         return Measured(*measure_forecasts(spec, prepared, prepared.forecasts, network))
     parts = prepared.parts
     predicted = {
-        part: prepared.task.decode(forward(network, parts[part].inputs)) for part in ("validation", "test")
+        part: predictions(
+            prepared.task,
+            forward(network, parts[part].inputs),
+            prepared.frame(part),
+            prepared.preparation.blocks,
+        )
+        for part in ("validation", "test")
     }
     alone = views(prepared)
     if len(alone) == 1:
@@ -89,6 +96,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         if shown := examples(prepared, network, predicted["test"]):
             measured.metrics["transcripts"] = shown
         measured.metrics.update(tagged.told(prepared, predicted["test"]))
+        measured.metrics.update(extracted.told(prepared, network))
         measured.metrics.update(answered.told(prepared, predicted["test"]))
         if written := translations.examples(prepared, network, predicted["test"]):
             measured.metrics["translations"] = written
@@ -289,6 +297,8 @@ def _baselines(
     elif task.forms[0] == "answers":
         words = (columns_of(prepared, part).words for part in ("train", "test"))
         results = answered.baselines(prepared, *words)
+    elif task.forms[0] == "spans":
+        results = extracted.baselines(prepared)
     elif task.forms[0] == "translations":
         results = translations.baselines(prepared)
     else:

@@ -31,9 +31,11 @@ from ..data.unread import left_on_disk, unread
 from ..errors import DataError, Mistake, RunError, raise_if_any
 from ..spec import ColumnSpec, Spec
 from ..tasks import Task
+from ..tasks.extract import Extract
 from ..tasks.several import Several, encode
 from ..tasks.transcribe import Transcribe, too_short
 from ..tasks.translate import Translate
+from . import passages
 from .beginning import given_kinds
 from .forecast import Forecasts, prepare_forecast
 from .forecast_columns import is_forecast
@@ -163,8 +165,16 @@ def _prepare_streamed(
 
     Raises:
         RunError: a run is resumed, and its rows would not be in the parts that they were in.
-        DataError: the target is tags.
+        DataError: the target is tags, or stands in a passage.
     """
+    if Extract.name in [task_of(spec.task, name) for name in schema.targets]:
+        raise DataError(
+            Mistake(
+                "answers that stand in a passage cannot be learnt from a table that is streamed",
+                "a table that fits into memory",
+                "train on a part of it, or set execution.stream to false",
+            )
+        )
     tags = [name for name in schema.targets if schema[name].kind == "tokens"]
     if tags:
         raise DataError(
@@ -211,20 +221,26 @@ def prepare_table(
     with decoded_once(spec.execution.stream is not True):
         table = with_numbers(clean(table, schema, ledger), schema)
         tasks = _tasks(spec, table, schema)
+        passage = passages.passage_in(table, schema, tasks)
+        if passage is not None:
+            table = passages.with_answers(table, schema.target, passage, ledger)
         if stored:
             split = read_split(stored.split, table)
         else:
             of_classes = [name for name, task in tasks.items() if task.forms[0] in ("classes", "answers")]
-            split = make_split(table, schema, spec.split, spec.split_seed, strata(table.frame, of_classes))
+            grouped = passages.together(table, schema, passage)
+            split = make_split(table, grouped, spec.split, spec.split_seed, strata(table.frame, of_classes))
         ledger.reconcile(split.counts)
         wanted = {"text": tokens_of(spec, len(split.train))} if _translates(tasks) else {}
         wanted["audio"] = {"coefficients": spec.audio.mfcc or 0}
         preparation = Preparation.fit(table.frame[split.train], schema, given_kinds(spec), wanted)
-        task = _fitted(spec, table, schema, tasks, split.train)
+        preparation = passages.reading(preparation, passage)
+        task = _fitted(spec, table, schema, tasks, split.train, preparation)
         inputs = _inputs(preparation, table, ledger, spec.execution.stream)
+    spans: Any = passages.placed_in(task, table.frame, preparation, ledger, table.rows)
     whole = Batch(
         inputs=inputs,
-        target=encode(task, table.frame),
+        target=encode(task, table.frame) if spans is None else spans,
         rows=torch.from_numpy(table.rows.copy()),
         weight=_weights(table, schema),
     )
@@ -292,7 +308,12 @@ def _tasks(spec: Spec, table: Table, schema: Schema) -> dict[str, type[Task]]:
 
 
 def _fitted(
-    spec: Spec, table: Table, schema: Schema, tasks: Mapping[str, type[Task]], train: NDArray[np.int64]
+    spec: Spec,
+    table: Table,
+    schema: Schema,
+    tasks: Mapping[str, type[Task]],
+    train: NDArray[np.int64],
+    preparation: Preparation,
 ) -> Task:
     """The task, fitted to the rows that have its target; of several targets all of them as one.
 
@@ -306,7 +327,10 @@ def _fitted(
         there = ~np.logical_or.reduce(list(unusable(values, schema[name].kind).values()))
         positions = among(there, train)
         if len(positions):
-            options = tokens_of(spec, len(train)) if issubclass(task, Translate) else {}
+            options: dict[str, Any] = tokens_of(spec, len(train)) if issubclass(task, Translate) else {}
+            if issubclass(task, Extract):
+                kind: Any = preparation.blocks["text"]
+                options = {"tokens": kind.tokens}
             found.append(task.fit(values.filter(pl.Series(there)), positions, _order(spec, name), **options))
         else:
             mistakes.append(Mistake(f"no training row has the target {name!r}", "at least one that does"))

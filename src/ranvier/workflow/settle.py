@@ -15,11 +15,12 @@ from ..errors import SpecError, raise_if_any
 from ..network.sounds import SOUND_NETWORK
 from ..spec import OWN_NETWORK, Choice, Spec
 from ..tasks import Task, classes_of
+from ..tasks.extract import Extract
 from ..tasks.forecast import Forecast
 from ..tasks.several import several
 from ..tasks.translate import Translate
 from ..training.optimizers import DEFAULT_RATES
-from . import translations
+from . import passages, translations
 from .defaults import (
     FORECASTS,
     OF_COEFFICIENTS,
@@ -73,12 +74,21 @@ def settle(
         usual, what = FORECASTS if isinstance(task, Forecast) else TRANSLATIONS
     elif spec.audio.mfcc and usual == SOUND_NETWORK:
         usual, what = OF_COEFFICIENTS
+    if isinstance(task, Extract):
+        usual, what = passages.NETWORK
     network = spec.network or Choice(name=usual)
     if spec.network is None:
         chosen["network"] = (usual, f"the default for {what}")
     wrong = [*mistakes(spec, network, task), *augmentation_mistakes(spec, blocks)]
     wrong += sound_mistakes(spec, network, blocks)
-    raise_if_any(SpecError, [*wrong, *translations.mistakes(spec, task, network, blocks)])
+    raise_if_any(
+        SpecError,
+        [
+            *wrong,
+            *translations.mistakes(spec, task, network, blocks),
+            *passages.mistakes(task, network, blocks),
+        ],
+    )
     if isinstance(task, Translate):
         chosen |= translations.chosen(spec, train_rows)
     chosen |= augmentation(network.name, blocks)

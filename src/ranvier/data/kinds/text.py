@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Self
 
-from ...errors import DataError, Mistake
+from ...errors import DataError, Mistake, ModelFileError
 from ..ledger import Ledger
 from ..ragged import Ragged
 from ..tokens import FIRST, UNKNOWN, Tokens
@@ -64,6 +64,7 @@ class Text:
         tokens: how words become ids; of all columns together.
         length: how many ids a row has on average.
         missing: for each column, whether training had missing cells.
+        passage: the column of which a span is extracted; None where nothing is.
     """
 
     name: ClassVar[str] = "text"
@@ -71,6 +72,7 @@ class Text:
     tokens: Tokens
     length: float
     missing: tuple[bool, ...]
+    passage: str | None = None
 
     @classmethod
     def infer(cls, values: pl.Series) -> Guess:
@@ -178,8 +180,14 @@ class Text:
         return pl.DataFrame(texts, schema=dict.fromkeys(self.columns, pl.String), orient="row")
 
     def features(self) -> dict[str, Any]:
-        """``size``: how many ids there are; ``length``: how many a row has on average."""
-        return {"size": self.tokens.size + (len(self.columns) > 1), "length": self.length}
+        """``size``: how many ids there are; ``length``: how many a row has on average.
+
+        Where a span is extracted also ``passage``: the place of its column, and how many columns there are.
+        """
+        found = {"size": self.tokens.size + (len(self.columns) > 1), "length": self.length}
+        if self.passage is None:
+            return found
+        return {**found, "passage": [self.columns.index(self.passage), len(self.columns)]}
 
     def draw(self, count: int, generator: np.random.Generator) -> pl.DataFrame:
         """Words drawn one by one from those that were seen, about as many as a training row has, and 50 at most.
@@ -204,6 +212,7 @@ class Text:
             "tokens": self.tokens.state(),
             "length": self.length,
             "missing": list(self.missing),
+            **({} if self.passage is None else {"passage": self.passage}),
         }
 
     @classmethod
@@ -211,11 +220,17 @@ class Text:
         """The kind that ``state`` described.
 
         Raises:
-            ModelFileError: the lists have different lengths.
+            ModelFileError: the lists have different lengths, or the passage is none of the columns.
         """
         columns, missing = tuple(state["columns"]), tuple(state["missing"])
         check_state(cls.name, columns, {"missing": missing})
-        return cls(columns, Tokens.from_state(state["tokens"]), float(state["length"]), missing)
+        passage = state.get("passage")
+        if passage is not None and passage not in columns:
+            raise ModelFileError(
+                f"the state of texts names the passage {passage!r}, which is none of its columns"
+            )
+        tokens = Tokens.from_state(state["tokens"])
+        return cls(columns, tokens, float(state["length"]), missing, passage)
 
 
 def _text(values: pl.Series) -> pl.Series:

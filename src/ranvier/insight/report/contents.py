@@ -267,7 +267,7 @@ def predictions_of(
     classes = metrics.get("confusion", {}).get("classes")
     if labels := list(metrics.get("labels", ())):
         return _marks(frame, rows, labels, weight)
-    if metrics.get("form") in ("texts", "translations", "tags", "answers"):
+    if metrics.get("form") in ("texts", "translations", "tags", "answers", "spans"):
         return None  # their sections read the table itself
     if classes is None:
         target, prediction = (frame.to_series(i).cast(pl.Float64).to_numpy() for i in (1, 2))

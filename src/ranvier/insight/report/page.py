@@ -11,6 +11,7 @@ from .answered import answered_section
 from .contents import Contents
 from .data import data_section
 from .drift import drift_section
+from .extracted import extracted_section
 from .figures import figures
 from .filters import filters_section
 from .forecasts import forecasts_section
@@ -93,6 +94,7 @@ def _in_detail(contents: Contents, miss_cost: float | None) -> Sections:
         "values": ("The values", values_section(contents)),
         "transcripts": ("What was heard", transcripts_section(contents)),
         "answered": ("The answers", answered_section(contents)),
+        "extracted": ("What was found", extracted_section(contents)),
         "tagged": ("The tags", tagged_section(contents)),
         "translations": ("Written from other texts", translations_section(contents)),
         "forecasts": ("The forecasts", forecasts_section(contents)),
