@@ -24,7 +24,8 @@ import numpy as np
 import torch
 
 import ranvier as rv
-from ranvier.data.corpus import encode, read_corpus, split_corpus, texts
+from ranvier.data.corpus import read_corpus, split_corpus, texts
+from ranvier.data.corpus_tokens import encode
 from ranvier.data.ledger import Ledger
 from ranvier.data.tokens import Tokens
 from ranvier.data.windows import Windows

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
 
 from ranvier.data.batches import Batch
+from ranvier.data.ragged import Ragged
 from ranvier.data.stream import Block
 from ranvier.data.stream.passes import Piece, StreamBatches
 from ranvier.data.stream.room import Room
@@ -108,3 +110,41 @@ def test_the_rows_of_all_groups_are_put_into_two_rooms(monkeypatch):
     rows_of(batches, 200)
     assert len(batches.begun) > 10
     assert len(rooms) == 2 and all(64 <= len(room.held) <= 80 for room in rooms)
+
+
+def sequences(block: Block) -> Piece:
+    """Rows of 1 to 40 places, whose only value is their number."""
+    piece = read(block)
+    lengths = piece.batch.rows * 7919 % 40 + 1
+    block_of = Ragged(piece.batch.rows.repeat_interleave(lengths), torch.tensor([0, *lengths.cumsum(0)]))
+    return replace(piece, batch=replace(piece.batch, inputs={"text": block_of}))
+
+
+def test_sequences_of_like_length_share_a_batch_and_the_padding_is_counted(tmp_path):
+    def made(first: int = 0) -> StreamBatches:
+        found = stream(read=sequences, few=sequences(BLOCKS[0]).batch.take(slice(0, 7)))
+        found.keep(tmp_path / f"{first}.jsonl")
+        return found
+
+    batches = made()
+    end = 24
+    drawn = [batch for epoch in range(3) for batch in batches.epoch(epoch)][:end]
+    assert all((batch.inputs["text"][:, 0] == batch.rows).all() for batch in drawn)
+    whole = [batch for batch in drawn if len(batch) == 7]
+    share = sum(int((batch.inputs["text"] == 0).sum()) for batch in whole) / sum(
+        batch.inputs["text"].numel() for batch in whole
+    )
+    assert share < 0.15  # about a half, were they drawn by chance
+    first = [one for one in batches.begun if one.passed == 0]
+    assert sorted(row for batch in drawn for row in batch.rows.tolist()) == [i for i in range(210) if i % 5]
+    assert sum(one.places - one.padded for one in first) == sum(
+        i * 7919 % 40 + 1 for i in range(210) if i % 5
+    )
+    assert sum(one.places for one in first) == sum(batch.inputs["text"].numel() for batch in drawn)
+    assert 0 < batches.totals(end - 1)["padding"] < 0.2
+    lengths = [batch.inputs["text"].shape[1] for batch in drawn]
+    assert lengths != sorted(lengths)
+    made(1).keep(tmp_path / "0.jsonl")
+    again = made(1)
+    again.keep(tmp_path / "0.jsonl")
+    assert [batch.rows.tolist() for batch in again.epoch(1, 3)] == [b.rows.tolist() for b in drawn[12:18]]

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from ranvier.data import corpus as module
-from ranvier.data.corpus import OnDisk, encode, encode_text, read_corpus, split_corpus, strangers, texts
+from ranvier.data import corpus_tokens
+from ranvier.data.corpus import read_corpus, split_corpus, texts
+from ranvier.data.corpus_tokens import OnDisk, encode, encode_text, strangers
 from ranvier.data.ledger import Ledger
 from ranvier.data.tokens import UNKNOWN, Tokens
 from ranvier.errors import DataError
@@ -82,7 +84,7 @@ def test_few_files_are_each_cut(tmp_path: Path) -> None:
 def test_tokens_in_memory_and_on_disk_are_the_same(
     tmp_path: Path, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HELD", held)
+    monkeypatch.setattr(corpus_tokens, "HELD", held)
     text = "".join(LINES)
     corpus = read_corpus(written(tmp_path, "a.txt", text), Ledger())
     stretches, _ = split_corpus(corpus, 0.1, 0.1, 0)

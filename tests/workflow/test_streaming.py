@@ -272,6 +272,7 @@ def test_texts_are_streamed(tmp_path: Path) -> None:
     settings = {**STREAM, "network": "ngrams"}
     run = rv.fit(tmp_path / "rows.csv", target="lost", settings=settings, out=tmp_path / "run")
     assert run.metrics["test"]["accuracy"]["value"] > 0.95
+    assert "of the positions were padding" in str(run)
     with pytest.raises(Interrupted, match="Stopped after step 33"):
         rv.fit(
             tmp_path / "rows.csv",

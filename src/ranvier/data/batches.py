@@ -176,13 +176,13 @@ class Batches:
         order = torch.randperm(len(self.data), generator=generator)
         places = list(zip(self.bounds, self.bounds[1:]))
         if (lengths := self.data.lengths) is not None:
-            order = _by_length(order, lengths.cpu(), STRETCH * self.size)
+            order = by_length(order, lengths.cpu(), STRETCH * self.size)
             places = [places[at] for at in torch.randperm(len(places), generator=generator).tolist()]
         for start, end in places[first:]:
             yield order[start:end]
 
 
-def _by_length(order: Tensor, lengths: Tensor, stretch: int) -> Tensor:
+def by_length(order: Tensor, lengths: Tensor, stretch: int) -> Tensor:
     """An order of rows (N,) of which each stretch of so many rows is sorted by length (N,)."""
     return torch.cat([part[lengths[part].argsort(stable=True)] for part in torch.split(order, stretch)])
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from ..assemble import Architecture
 from ..catalog import TEXT_TASKS
-from ..data.corpus import encode_text, strangers
+from ..data.corpus_tokens import encode_text, strangers
 from ..data.tokens import FIRST, Tokens
 from ..data.windows import in_a_row
 from ..errors import DataError, Mistake, ModelFileError

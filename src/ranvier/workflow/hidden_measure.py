@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ..data.corpus import Part
+from ..data.corpus_tokens import Part
 from ..data.hidden import UNASKED, hide
 from ..data.ledger import Ledger
 from ..evaluation.hidden import measure_hidden as measured

@@ -20,7 +20,7 @@ from torch import nn
 from .. import __version__
 from ..assemble import Architecture, describe, multiplications
 from ..catalog import load
-from ..data.corpus import Part
+from ..data.corpus_tokens import Part
 from ..data.tokens import Tokens
 from ..data.windows import Windows
 from ..delivery.language import LanguageModel, token_nats

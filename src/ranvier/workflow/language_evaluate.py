@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data.corpus import Part, Stretch, encode, read_corpus
+from ..data.corpus import Stretch, read_corpus
+from ..data.corpus_tokens import Part, encode
 from ..data.ledger import Ledger
 from ..delivery.language import LanguageModel
 from ..errors import DataError, Mistake, SpecError, raise_if_any

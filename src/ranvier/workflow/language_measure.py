@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from ..data.corpus import Part
+from ..data.corpus_tokens import Part
 from ..data.ledger import Ledger
 from ..data.tokens import Tokens
 from ..delivery.language import LanguageModel, token_nats

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from ..catalog import TEXT_TASKS
-from ..data.corpus import Corpus, Part, Stretch, encode, read_corpus, split_corpus, texts
+from ..data.corpus import Corpus, Stretch, read_corpus, split_corpus, texts
+from ..data.corpus_tokens import Part, encode
 from ..data.ledger import Ledger
 from ..data.tokens import Tokens
 from ..errors import DataError, Mistake, SpecError, raise_if_any

@@ -194,7 +194,8 @@ def stream_lines(totals: Mapping[str, Any]) -> str:
     dropped = sum(totals["dropped"].values())
     said = f"{totals['trained']:,} rows trained of {totals['read']:,} read ({totals['held out']:,} held out"
     said += f", {dropped:,} dropped: {', '.join(totals['dropped'])}" if dropped else ""
-    return f"{said}); {totals['passes']} passes over the table were completed"
+    padding = f"; {totals['padding']:.0%} of the positions were padding" if "padding" in totals else ""
+    return f"{said}); {totals['passes']} passes over the table were completed{padding}"
 
 
 def _weights(frame: pl.DataFrame, schema: Schema) -> NDArray[np.float64] | None:

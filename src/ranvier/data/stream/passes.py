@@ -16,7 +16,7 @@ import torch
 
 from ...errors import DataError, Mistake
 from ...files import write_text
-from ..batches import Batch
+from ..batches import STRETCH, Batch, by_length
 from . import Block
 from .room import Room
 
@@ -59,6 +59,7 @@ class Begun:
         group: its number within the pass.
         rows: how many training rows it gives.
         read, held, unreadable, dropped: see ``Piece``.
+        places, padded: where rows are sequences, how many positions its batches have, and how many hold nothing.
     """
 
     step: int
@@ -69,14 +70,17 @@ class Begun:
     held: int
     unreadable: int
     dropped: Mapping[str, int]
+    places: int = 0
+    padded: int = 0
 
 
 class StreamBatches:
     """Batches without end, as ``Batches`` gives them: epoch e has steps e S to (e + 1) S, wherever in a pass that is.
 
     The blocks of a pass are shuffled; the rows of eight blocks at a time are read ahead in a thread, shuffled and cut
-    into batches. What is drawn at which step depends on the table, the size of a batch and the seed alone. No row of
-    a pass is left out; the last batch of eight blocks may be smaller.
+    into batches; where rows are sequences, those of like length come together, as in ``Batches``. What is drawn at
+    which step depends on the table, the size of a batch and the seed alone. No row of a pass is left out; the last
+    batch of eight blocks may be smaller.
 
     Args:
         blocks: of the table.
@@ -137,7 +141,7 @@ class StreamBatches:
         dropped: Counter[str] = Counter()
         for one in begun:
             dropped.update(one.dropped)
-        rows = sum(one.rows for one in begun)
+        rows, places = sum(one.rows for one in begun), sum(one.places for one in begun)
         waiting = 0
         if begun:
             bounds = self._bounds(begun[-1].rows)
@@ -149,6 +153,7 @@ class StreamBatches:
             "trained": rows - waiting,
             "waiting": waiting,
             "passes": begun[-1].passed if begun else 0,
+            **({"padding": sum(one.padded for one in begun) / places} if places else {}),
         }
 
     def _from(self, step: int) -> Iterator[tuple[Batch, torch.Tensor]]:
@@ -169,22 +174,35 @@ class StreamBatches:
             while True:
                 read, following = ahead.result(), self._after(passed, group)
                 ahead = pool.submit(self._load, *following, spare)
-                self._note(replace(read, step=at))
-                bounds = self._bounds(read.rows)
-                if read.rows:
-                    mixed = room.rows().to(self.few.target.device)
-                    order = torch.randperm(read.rows, generator=_generator(self.seed, passed, group))
-                    for number, (start, stop) in enumerate(pairwise(bounds)):
+                mixed = room.rows() if read.rows else None
+                drawn = self._drawn(mixed, _generator(self.seed, passed, group)) if mixed else []
+                places, padded = _padding(mixed, drawn)
+                self._note(replace(read, step=at, places=places, padded=padded))
+                if mixed is not None:
+                    mixed = mixed.to(self.few.target.device)
+                    for number, index in enumerate(drawn):
                         if at + number >= step:
-                            yield mixed, order[start:stop]
+                            yield mixed, index
                     del mixed
-                at += len(bounds) - 1
+                at += len(drawn)
                 passed, group = following
                 room, spare = spare, room
                 if group == 0 and at == 0:
                     raise DataError(Mistake("no row of the table is left to train on", "at least one"))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _drawn(self, rows: Batch, generator: torch.Generator) -> list[torch.Tensor]:
+        """The places of the rows of each batch (B,) of a group; sequences of like length come together."""
+        order = torch.randperm(len(rows), generator=generator)
+        bounds = list(pairwise(self._bounds(len(rows))))
+        if (lengths := rows.lengths) is not None:
+            order = by_length(order, lengths.cpu(), STRETCH * self.size)
+            mixed = torch.randperm(
+                len(bounds) - 1, generator=generator
+            ).tolist()  # the last one has another size
+            bounds = [*(bounds[at] for at in mixed), bounds[-1]]
+        return [order[start:stop] for start, stop in bounds]
 
     def _bounds(self, rows: int) -> list[int]:
         """Where the batches of so many rows begin, and where the last ends; a single last row joins those before."""
@@ -239,6 +257,15 @@ class StreamBatches:
     def _rewrite(self) -> None:
         if self.path is not None:
             write_text(self.path, "".join(json.dumps(asdict(one)) + "\n" for one in self.begun))
+
+
+def _padding(rows: Batch | None, drawn: Sequence[torch.Tensor]) -> tuple[int, int]:
+    """How many positions the batches of rows have, and how many of them are padding; 0 where rows are no sequences."""
+    lengths = None if rows is None else rows.lengths
+    if lengths is None:
+        return 0, 0
+    places = sum(len(index) * max(1, int(lengths[index].max())) for index in drawn)
+    return places, places - int(lengths.sum())
 
 
 def _generator(seed: int, passed: int, group: int) -> torch.Generator:
