@@ -13,8 +13,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ranvier import catalog
 from ranvier.data.batches import Batch
-from ranvier.execution.explicit import Explicit, Unknown
+from ranvier.execution.explicit import Explicit, Unknown, chain
 from ranvier.execution.explicit.chain import Chain
+from ranvier.execution.explicit.linear import LinearInParts
 from ranvier.execution.explicit.step import SIZES
 from ranvier.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Focal, Huber, PerceptronCriterion
 from ranvier.network.assembled import Assembled, Own
@@ -94,6 +95,7 @@ def agree(
     l2: float = 0.0,
     clip: float | None = None,
     sizes: tuple[int, ...] = ROWS,
+    threads: int = 1,
     **options: Any,
 ) -> None:
     """Train two copies, by hand and by autograd, and compare them at each step."""
@@ -101,8 +103,9 @@ def agree(
     ours, theirs = optimizer_of(optimizer, by_hand), optimizer_of(optimizer, plain)
     objective = Supervised(loss, class_weights)
     batches = [batch(rows, loss, outputs, weighted) for rows in sizes]
+    penalties: dict[str, Any] = {"l1": l1, "l2": l2, "clip": clip}
     with Explicit(
-        by_hand, loss, ours, batches[0], class_weights=class_weights, l1=l1, l2=l2, clip=clip
+        by_hand, loss, ours, batches[0], class_weights=class_weights, threads=threads, **penalties
     ) as explicit:
         for number, rows in enumerate(batches):
             torch.manual_seed(number)
@@ -147,6 +150,36 @@ def test_layers_of_an_mlp(norm: str, dropout: float, activation: str) -> None:
 def test_wide_layers(optimizer: str) -> None:
     """Their matrices stand by columns, where the optimizer does not mind."""
     agree(mlp, CrossEntropy(label_smoothing=0.1), 3, optimizer, hidden=[70, 66], clip=0.7)
+
+
+def numbers_alone(outputs: int, width: int, **options: Any) -> nn.Module:
+    trunk = MLP(width, **options)
+    return Assembled({"number": Numbers(width=width)}, trunk, Head(trunk.outputs, outputs))
+
+
+@pytest.mark.parametrize(("width", "threads", "parts"), [(90, 2, 2), (90, 3, 3), (91, 2, 0), (90, 1, 0)])
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_first_layer_in_parts(
+    width: int, threads: int, parts: int, optimizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each thread has inputs of its own, where they can be shared out and the matrix stands by columns."""
+    made: list[int] = []
+
+    class Noted(LinearInParts):
+        def __init__(self, module: nn.Linear, x: Tensor, parts: int) -> None:
+            super().__init__(module, x, parts)
+            made.append(parts)
+
+    def wide_rows(rows: int, *_: Any) -> Batch:
+        generator = torch.Generator().manual_seed(rows)
+        target = torch.randint(0, 3, (rows,), generator=generator)
+        return Batch({"number": torch.randn(rows, width, generator=generator)}, target, torch.arange(rows))
+
+    monkeypatch.setattr(chain, "LinearInParts", Noted)
+    monkeypatch.setitem(globals(), "batch", wide_rows)
+    options: dict[str, Any] = {"width": width, "hidden": [70], "threads": threads}
+    agree(numbers_alone, CrossEntropy(), 3, optimizer, **options)
+    assert set(made) == ({parts} if parts and optimizer == "adamw" else set())
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -56,6 +56,7 @@ def explicit(state: State, limits: Limits, sample: Batch, plan: Plan) -> Explici
         l2=limits.l2,
         clip=limits.clip,
         in_16_bits=plan.precision == "bfloat16",
+        threads=plan.threads,
     )
 
 

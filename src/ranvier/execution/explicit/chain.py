@@ -17,7 +17,7 @@ from ...network.assembled import Assembled, Own
 from . import activations, convolution, encoders
 from .dropout import Dropout
 from .layer import Layer
-from .linear import Linear, LinearIn16Bits, wide
+from .linear import NARROW, Linear, LinearIn16Bits, LinearInParts, gains_from_parts, wide
 from .norm import Norm
 from .tabm import Heads, Masked, SharedLinear
 
@@ -33,6 +33,7 @@ class Chain:
         network: its parameters have room for their gradients.
         blocks: the buffers (B, ...) that the inputs are written into.
         in_16_bits: whether large products are formed of bfloat16 numbers.
+        threads: how many share an operation.
 
     Attributes:
         outputs: (B, K), or (M, B, K) of an ensemble of M.
@@ -43,9 +44,13 @@ class Chain:
     """
 
     def __init__(
-        self, network: Assembled | Own, blocks: Mapping[str, Tensor], in_16_bits: bool = False
+        self,
+        network: Assembled | Own,
+        blocks: Mapping[str, Tensor],
+        in_16_bits: bool = False,
+        threads: int = 1,
     ) -> None:
-        self.in_16_bits = in_16_bits
+        self.in_16_bits, self.threads = in_16_bits, threads
         self.encoders = encoders.Join(network.encoders, blocks)
         self.layers: list[Layer] = []
         self.outputs, self.dy, self.spent = self.encoders.y, self.encoders.dy, False
@@ -56,6 +61,9 @@ class Chain:
             self.add(part)
         if not self.layers or self.dy is None:
             raise Unknown("the network has no layer that learns")
+        if type(last := self.layers[-1]) is Linear and 1 < self.outputs.shape[1] <= NARROW:
+            last.lay_by_column()
+            self.outputs, self.dy = last.y, last.dy
         self.delta: Tensor = self.dy
 
     def forward(self) -> None:
@@ -89,8 +97,12 @@ def _nothing(chain: Chain, module: nn.Module) -> None:
 def _linear(chain: Chain, module: nn.Linear) -> None:
     if chain.outputs.ndim != 2:
         raise Unknown(f"a linear map of inputs with {chain.outputs.ndim} dimensions is not written out")
-    layer = LinearIn16Bits if chain.in_16_bits and wide(module) else Linear
-    chain.append(layer(module, chain.outputs, chain.dy))
+    if chain.in_16_bits and wide(module):
+        chain.append(LinearIn16Bits(module, chain.outputs, chain.dy))
+    elif chain.dy is None and gains_from_parts(module, chain.outputs, chain.threads):
+        chain.append(LinearInParts(module, chain.outputs, chain.threads))
+    else:
+        chain.append(Linear(module, chain.outputs, chain.dy))
 
 
 def _activation(chain: Chain, module: nn.Module) -> None:

@@ -28,7 +28,7 @@ from torch import Tensor
 from ... import losses
 
 Loss = Callable[[Tensor], float]
-"""Given each row's share (R, 1), or (1, 1) for all alike, writes delta into its buffer and gives J."""
+"""Given each row's share (R, 1), writes delta into its buffer and gives J."""
 
 
 def build(loss: object, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
@@ -42,53 +42,62 @@ def build(loss: object, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
 
 def _mse(loss: losses.MSE, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
     e, outputs = torch.empty_like(z), z.shape[1]
+    all_e, all_delta = _in_a_row(e), _in_a_row(delta)
 
     def backward(share: Tensor) -> float:
         torch.sub(z, y, out=e)
         torch.mul(e, share, out=delta).mul_(2.0 / outputs)
-        return torch.dot(e.view(-1), delta.view(-1)).item() / 2.0
+        return torch.dot(all_e, all_delta).item() / 2.0
 
     return backward
 
 
 def _mae(loss: losses.MAE, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
     e, outputs = torch.empty_like(z), z.shape[1]
+    all_e, all_delta = _in_a_row(e), _in_a_row(delta)
 
     def backward(share: Tensor) -> float:
         torch.sub(z, y, out=e)
         torch.sign(e, out=delta).mul_(share).div_(outputs)
-        return torch.dot(e.view(-1), delta.view(-1)).item()
+        return torch.dot(all_e, all_delta).item()
 
     return backward
 
 
 def _huber(loss: losses.Huber, z: Tensor, y: Tensor, delta: Tensor) -> Loss:
     e, cut, outputs, bound = torch.empty_like(z), torch.empty_like(z), z.shape[1], loss.delta
+    all_e, all_delta = _in_a_row(e), _in_a_row(delta)
 
     def backward(share: Tensor) -> float:
         torch.sub(z, y, out=e)
         torch.clamp(e, -bound, bound, out=cut)
         torch.mul(cut, share, out=delta).div_(outputs)
-        return torch.dot(e.sub_(cut, alpha=0.5).view(-1), delta.view(-1)).item()
+        e.sub_(cut, alpha=0.5)
+        return torch.dot(all_e, all_delta).item()
 
     return backward
 
 
 def _cross_entropy(loss: losses.CrossEntropy, z: Tensor, target: Tensor, delta: Tensor) -> Loss:
-    classes, epsilon = z.shape[1], loss.label_smoothing
-    log_p, true_class = torch.empty_like(z), target[:, None]
-    log_right, minus_there = z.new_empty(len(z), 1), z.new_full((len(z), 1), epsilon - 1.0)
-    elsewhere = epsilon / classes
+    rows, classes = z.shape
+    z, p, true_class = (
+        z.t(),
+        delta.t(),
+        target[None],
+    )  # one class below the other, in which order they may stand
+    log_p, log_right = torch.empty_like(z), z.new_empty(1, rows)
+    epsilon, total = loss.label_smoothing, z.new_empty(1, 1)
+    minus_there, elsewhere = z.new_full((1, rows), epsilon - 1.0), epsilon / classes
 
     def backward(share: Tensor) -> float:
-        torch.log_softmax(z, 1, out=log_p)
-        torch.exp(log_p, out=delta).scatter_add_(1, true_class, minus_there)
-        torch.gather(log_p, 1, true_class, out=log_right)
+        torch.log_softmax(z, 0, out=log_p)
+        torch.exp(log_p, out=p).scatter_add_(0, true_class, minus_there)
+        torch.gather(log_p, 0, true_class, out=log_right)
         if epsilon:
-            delta.sub_(elsewhere)
-            log_right.mul_(1.0 - epsilon).add_(log_p.sum(1, keepdim=True), alpha=elsewhere)
+            p.sub_(elsewhere)
+            log_right.mul_(1.0 - epsilon).add_(log_p.sum(0, keepdim=True), alpha=elsewhere)
         delta.mul_(share)
-        return -log_right.mul_(share).sum().item()
+        return -torch.mm(log_right, share, out=total).item()
 
     return backward
 
@@ -140,6 +149,11 @@ def _focal_of_classes(gamma: float, z: Tensor, target: Tensor, delta: Tensor) ->
 def _focal_slope(gamma: float, focus: Tensor, log_right: Tensor, log_wrong: Tensor) -> Tensor:
     """g = (1 - p)^gamma (gamma p log p - (1 - p)), from the logarithms of p and 1 - p."""
     return focus * (gamma * torch.exp(log_right) * log_right - torch.exp(log_wrong))
+
+
+def _in_a_row(values: Tensor) -> Tensor:
+    """All numbers of a matrix (R, K), in the order of memory, which is by rows or by columns."""
+    return (values if values.is_contiguous() else values.t()).view(-1)
 
 
 LOSSES: dict[type[Any], Callable[[Any, Tensor, Tensor, Tensor], Loss]] = {

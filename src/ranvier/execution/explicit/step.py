@@ -34,6 +34,7 @@ class Explicit:
         l1, l2: penalties, as ``ranvier.training.regularization.penalty`` has them.
         clip: the largest norm of the gradient, or None.
         in_16_bits: whether large products are formed of bfloat16 numbers.
+        threads: how many share an operation.
 
     Raises:
         Unknown: something is asked for whose derivatives are not written out; nothing is changed then.
@@ -51,6 +52,7 @@ class Explicit:
         l2: float = 0.0,
         clip: float | None = None,
         in_16_bits: bool = False,
+        threads: int = 1,
     ) -> None:
         if in_16_bits and not gains_from_16_bits(network):
             raise Unknown("no product of the network is written out in 16 bits")
@@ -62,7 +64,7 @@ class Explicit:
         if {p for group in groups for p in group} != set(network.parameters()):
             raise Unknown("the optimizer does not move all parameters of the network")
         self.network, self.loss, self.optimizer, self.sample = network, loss, optimizer, sample
-        self.in_16_bits = in_16_bits
+        self.in_16_bits, self.threads = in_16_bits, threads
         self.class_weights, self.l1, self.l2, self.clip = class_weights, l1, l2, clip
         self.passes: dict[int, _Pass] = {}
         self.flat = Flat(groups, _by_column(network) if type(optimizer) in RULES else ())
@@ -147,7 +149,7 @@ class _Pass:
         network: Any = steps.network
         self.batch = _empty(steps.sample, rows)
         self.class_weights = steps.class_weights
-        self.chain = Chain(network, self.batch.inputs, steps.in_16_bits)
+        self.chain = Chain(network, self.batch.inputs, steps.in_16_bits, steps.threads)
         outputs, target = self.chain.outputs, self.batch.target
         if outputs.shape[-1] < 1 or (target.ndim == 2 and target.shape[1] != outputs.shape[-1]):
             raise Unknown("the outputs are not of the target's shape")
@@ -158,7 +160,7 @@ class _Pass:
         self.loss = losses.build(
             steps.loss, outputs.view(-1, width), self.target, self.chain.delta.view(-1, width)
         )
-        self.equal_share = outputs.new_full((1, 1), 1.0 / len(self.target))
+        self.equal_share = outputs.new_full((len(self.target), 1), 1.0 / len(self.target))
         self.weighted = steps.class_weights is not None or steps.sample.weight is not None
 
     def loss_and_gradient(self) -> float:

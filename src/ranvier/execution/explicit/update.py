@@ -76,6 +76,7 @@ def _adagrad(optimizer: Any, flat: Flat, number: int) -> Update:
     group = optimizer.param_groups[number]
     theta, g = _segment(flat, number)
     v, t = _memory(optimizer, flat, number, "sum"), _count(optimizer, flat, number)
+    one = torch.ones_like(t)
 
     def step() -> None:
         torch._fused_adagrad_(
@@ -91,7 +92,7 @@ def _adagrad(optimizer: Any, flat: Flat, number: int) -> Update:
         )
 
     def counted() -> None:
-        t.add_(1)
+        t.add_(one)
         step()
 
     return counted
@@ -102,10 +103,11 @@ def _rmsprop(optimizer: Any, flat: Flat, number: int) -> Update:
     group = optimizer.param_groups[number]
     (theta,), (g,) = _segment(flat, number)
     v, t = _memory(optimizer, flat, number, "square_avg"), _count(optimizer, flat, number)
+    one = torch.ones_like(t)
     root = torch.empty_like(v)
 
     def step() -> None:
-        t.add_(1)
+        t.add_(one)
         v.mul_(group["alpha"]).addcmul_(g, g, value=1.0 - group["alpha"])
         torch.sqrt(v, out=root)
         theta.addcdiv_(g, root.add_(group["eps"]), value=-group["lr"])
@@ -124,9 +126,10 @@ def _adam(kernel: Callable[..., None]) -> Callable[[Any, Flat, int], Update]:
         theta, g = _segment(flat, number)
         m, v = (_memory(optimizer, flat, number, name) for name in ("exp_avg", "exp_avg_sq"))
         t, (beta1, beta2) = _count(optimizer, flat, number), group["betas"]
+        one = torch.ones_like(t)  # a number of Python's takes twice as long
 
         def step() -> None:
-            t.add_(1)
+            t.add_(one)
             kernel(
                 theta,
                 g,
