@@ -2,7 +2,7 @@
 
     scripts/bench language hamlet hamlet.txt [KEY=VALUE ...]  Hamlet, the last lines test
     scripts/bench language brown FOLDER [KEY=VALUE ...]       the Brown corpus as its files WORD/TAG, whole files test
-    scripts/bench language ngrams hamlet.txt            our Kneser-Ney beside nltk's, on a few characters
+    scripts/bench language ngrams hamlet.txt [COUNT]    our Kneser-Ney beside nltk's, on so many test characters
     scripts/bench language cache                        512 tokens with keys and values remembered, and without
     scripts/bench language memory [MB ...]              the memory of reading, encoding and drawing from a corpus
     scripts/bench language training [MB ...]            the memory of a whole training of 500 steps on it
@@ -77,22 +77,24 @@ def measured(name: str, source: Path, more: list[str]) -> None:
 
 
 def ngrams(source: Path, count: int = 300) -> None:
-    """Our 5-grams beside nltk's, on the first characters of the last tenth."""
+    """Our 5-grams beside nltk's, on the first tokens of the test part, as ``measured`` splits the text."""
     from nltk.lm import KneserNeyInterpolated
     from nltk.util import everygrams
 
-    text = source.read_text(encoding="utf-8")
-    train, test = text[: len(text) * 9 // 10], text[len(text) * 9 // 10 :][: count + 4]
-    tokens = Tokens.fit([train], "characters")
-    model = NGrams(tokens.encode(train), tokens.size, 5)
-    print(f"ours: {model.nats(tokens.encode(test))[4:].mean() / np.log(2):.4f} bits a character")
-    for discount in (0.1, 0.75):
+    corpus = read_corpus(source, Ledger())
+    stretches, _ = split_corpus(corpus, 0.1, 0.1, 0)
+    tokens = Tokens.fit(texts(corpus, stretches, 1.0), "characters")
+    parts = encode(corpus, stretches, tokens)
+    train, test = parts["train"].ids, parts["test"].ids[: count + 4]
+    model = NGrams(train, tokens.size, 5)
+    print(f"ours: {model.nats(test)[4:].mean() / np.log(2):.4f} bits a character")
+    for discount in (0.7, 0.8, 0.9):
         library = KneserNeyInterpolated(5, discount=discount)
-        library.fit([list(everygrams(train, max_len=5))], vocabulary_text=list(train))
-        start = time.process_time()
-        scores = [library.score(test[i], test[i - 4 : i]) for i in range(4, len(test))]
+        library.fit([list(everygrams(train.tolist(), max_len=5))], vocabulary_text=train.tolist())
+        start, told = time.process_time(), test.tolist()
+        scores = [library.score(told[i], tuple(told[i - 4 : i])) for i in range(4, len(told))]
         bits = -np.mean(np.log2(np.maximum(scores, 1e-12)))
-        print(f"nltk, discount {discount}: {bits:.4f} ({time.process_time() - start:.0f} s)")
+        print(f"nltk, discount {discount}: {bits:.4f} ({time.process_time() - start:.0f} s)", flush=True)
 
 
 def cache(count: int = 512) -> None:
@@ -173,7 +175,7 @@ def main(what: str, *more: str) -> None:
     if what in CORPORA:
         measured(what, Path(more[0]).expanduser(), list(more[1:]))
     elif what == "ngrams":
-        ngrams(Path(more[0]).expanduser())
+        ngrams(Path(more[0]).expanduser(), *map(int, more[1:]))
     elif what == "cache":
         cache()
     elif what in ("memory", "training"):
