@@ -88,10 +88,11 @@ def ngrams(source: Path, count: int = 300) -> None:
     train, test = parts["train"].ids, parts["test"].ids[: count + 4]
     model = NGrams(train, tokens.size, 5)
     print(f"ours: {model.nats(test)[4:].mean() / np.log(2):.4f} bits a character")
+    read, told = ([str(one) for one in part.tolist()] for part in (train, test))
     for discount in (0.7, 0.8, 0.9):
         library = KneserNeyInterpolated(5, discount=discount)
-        library.fit([list(everygrams(train.tolist(), max_len=5))], vocabulary_text=train.tolist())
-        start, told = time.process_time(), test.tolist()
+        library.fit([list(everygrams(read, max_len=5))], vocabulary_text=read)
+        start = time.process_time()
         scores = [library.score(told[i], tuple(told[i - 4 : i])) for i in range(4, len(told))]
         bits = -np.mean(np.log2(np.maximum(scores, 1e-12)))
         print(f"nltk, discount {discount}: {bits:.4f} ({time.process_time() - start:.0f} s)", flush=True)
