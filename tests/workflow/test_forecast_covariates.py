@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import ranvier as rv
+from ranvier.data.ledger import Ledger
 from ranvier.delivery.file import load
 from ranvier.errors import DataError, SpecError
 from ranvier.spec import Spec
@@ -66,7 +67,7 @@ def test_schema_ledger_and_summary_say_what_is_read_and_when_it_is_known(run):
     assert schema["heat"]["reason"].endswith("; known ahead")
     ledger = json.loads((run.folder / "ledger.json").read_text(encoding="utf-8"))
     told = {entry["column"]: entry["reason"] for entry in ledger["entries"]}
-    assert told == dict.fromkeys(("heat", "open"), "read beside the target, known ahead")
+    assert told == {"heat, open": "read beside the target, known ahead"}
     spec = Spec.from_settings({**ASKED, "target": "sales", "columns.open.known": "future"})
     first, *_ = data_lines(prepare(spec, table()))
     assert "beside 'heat' (known in the past alone) and 'open' (known ahead)" in first
@@ -88,6 +89,10 @@ def test_a_forecast_follows_what_is_known_of_its_horizon_and_asks_for_it(run):
         for heat in (-1.5, 1.5)
     )
     assert cold["when"].to_list() == hours(204)[200:]
+    ledger = Ledger()
+    model.predict(rows, ledger)
+    assert [(entry.outcome, entry.count) for entry in ledger.entries] == [("kept", 4)]
+    assert ledger.entries[0].reason.startswith("no value: what stands beside it is read")
     assert ((warm["sales"] - cold["sales"]) > 10).all()
     with pytest.raises(
         DataError, match="there is no row for when 2024-01-09 08:00, though 'heat', 'open' are"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.ledger import Ledger
 from ..data.series.covariates import Features
-from ..data.series.lines import Line, read_lines
+from ..data.series.lines import MISSING, Line, read_lines
 from ..data.series.windows import Windows, last_windows
 from ..data.source import read
 from ..errors import DataError, Mistake, did_you_mean, raise_if_any
@@ -19,6 +20,8 @@ from ..tasks.forecast import Forecast
 
 if TYPE_CHECKING:
     from .model import Model
+
+EMPTY = "no value: what stands beside it is read; with values on both sides, the straight line between them stands in"
 
 SHORT = (
     "series shorter than the {length} values that a forecast looks back at: taken to have stood still before"
@@ -47,6 +50,11 @@ def forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -> pl.Data
     ledger.note("kept", SHORT.format(length=task.length), sum(len(line) < task.length for line in lines))
     windows = last_windows(lines, task.length)
     points = task.points(table, lines, kept.rows, task.horizon, ledger)
+    if task.covariates.columns:
+        ledger.entries = [
+            replace(one, outcome="kept", reason=EMPTY) if one.reason == MISSING else one
+            for one in ledger.entries
+        ]
     return forecast_table(task, lines, windows, said(model, task, windows, points))
 
 

@@ -126,8 +126,9 @@ def covariates_of(
 def described(schema: Schema, covariates: Covariates, rows: int, ledger: Ledger) -> Schema:
     """The schema with, of each input, when it is known, which the ledger is told as well."""
     words = {one.column: WORDS[one.known] for one in covariates.each}
-    for name, told in words.items():
-        ledger.note("kept", f"read beside the target, {told}", rows, name)
+    for told in dict.fromkeys(words.values()):
+        names = ", ".join(name for name, known in words.items() if known == told)
+        ledger.note("kept", f"read beside the target, {told}", rows, names)
     return Schema(
         tuple(
             Column(one.name, one.kind, one.role, f"{one.reason}; {words[one.name]}")

@@ -18,6 +18,11 @@ from .steps import Step, find_step, read_column
 MOST_FILLED = 0.2
 """At most this share of the points of a series may be missing; of more it is asked what is meant."""
 
+MISSING = (
+    "the target is missing; where values stand on both sides, the straight line between them is learnt from"
+)
+"""Why rows of a series are dropped."""
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -117,7 +122,7 @@ def _with_values(table: Table, columns: Columns, ledger: Ledger) -> NDArray[np.b
         )
     missing = np.isnan(values)
     ledger.drop(
-        "the target is missing; where values stand on both sides, the straight line between them is learnt from",
+        MISSING,
         table.rows[missing].tolist(),
         columns.target,
     )

@@ -15,6 +15,9 @@ from .traces import COLOURS, Figure, layout_of, line_of
 SHOWN = 3
 """So many series at most are drawn."""
 
+AT_FIRST = 7
+"""So many of the last forecasts of a series are in sight at first."""
+
 
 def forecasts_section(contents: Contents) -> Html | str:
     """Forecasts beside what came, and how they do step by step."""
@@ -23,9 +26,11 @@ def forecasts_section(contents: Contents) -> Html | str:
         return ""
     about = forecasts_about(told, "" if contents.command else " in the held-out part")
     drawn = []
-    for place, (name, _) in enumerate(_series(contents)[:SHOWN]):
+    for place, (name, part) in enumerate(_series(contents)[:SHOWN]):
         caption = f"{name or contents.record.get('target')}: what came, and forecasts one horizon apart"
         text = "The middle of each forecast is a line, its intervals of 80% and 95% are bands."
+        if (count := len(_apart(len(part), told["horizon"]))) > AT_FIRST:
+            text += f" In sight are the last {AT_FIRST} of {count:,}; a double click shows all."
         drawn.append(figure(f"forecast-{place}", caption, text))
     header, rows = step_table(told)
     whole = ", ".join(
@@ -108,6 +113,23 @@ def _series(contents: Contents) -> list[tuple[str, pl.DataFrame]]:
     return [(str(key[0]), part) for key, part in frame.group_by(group, maintain_order=True)]
 
 
+def _apart(rows: int, horizon: int) -> list[int]:
+    """The numbers of the forecasts that are drawn, the last one first: one horizon apart, so that each point has one.
+
+    >>> _apart(rows=24, horizon=3)
+    [7, 4, 1]
+    """
+    return list(range(rows // horizon - 1, -1, -horizon))
+
+
+def _plain(time: str) -> str | float:
+    """A time as the axis has it: dates as they are, numbers as such."""
+    try:
+        return float(time)
+    except ValueError:
+        return time
+
+
 def _drawn(frame: pl.DataFrame, target: str, horizon: int) -> Figure:
     time = frame.columns[frame.columns.index("origin") + 1]
     numbers = {
@@ -120,7 +142,7 @@ def _drawn(frame: pl.DataFrame, target: str, horizon: int) -> Figure:
     seen = [*times[one_step].tolist(), *times[last].tolist()[1:]]
     came = [*numbers["true"][one_step].tolist(), *numbers["true"][last].tolist()[1:]]
     traces: list[Figure] = []
-    for origin in range(count - 1, -1, -horizon):
+    for origin in _apart(len(times), horizon):
         at = slice(origin * horizon, (origin + 1) * horizon)
         x = times[at].tolist()
         for share, opacity in ((95, 0.14), (80, 0.25)):
@@ -136,4 +158,7 @@ def _drawn(frame: pl.DataFrame, target: str, horizon: int) -> Figure:
     truth = line_of("what came", seen, came, 0)
     truth["line"] = {"color": COLOURS[0], "width": 2}
     layout = layout_of(time, target)
+    if len(apart := _apart(len(times), horizon)) > AT_FIRST:
+        first = times[apart[AT_FIRST - 1] * horizon]
+        layout["xaxis"]["range"] = [_plain(first), _plain(times[-1])]
     return {"data": [*traces, truth], "layout": layout}
