@@ -10,7 +10,7 @@ from torch import nn
 
 from ranvier import catalog
 from ranvier.data.batches import Batch
-from ranvier.execution.explicit import Explicit, Unknown
+from ranvier.execution.explicit import Explicit, Unknown, pooled
 from ranvier.execution.explicit.chain import Chain
 from ranvier.execution.plan import Plan, candidates
 from ranvier.losses import CrossEntropy
@@ -60,6 +60,21 @@ def pooled_first() -> nn.Module:
     )
 
 
+def of_five() -> nn.Module:
+    """Each convolution goes with the pooling behind it: with frames, rests and activations, and without."""
+    return own(
+        nn.Conv2d(2, 3, 5, padding=(2, 3)), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(3, 4, (4, 3), bias=False),
+        nn.Tanh(), nn.MaxPool2d(2), nn.Conv2d(4, 2, 1), nn.MaxPool2d(1), nn.Flatten(), nn.Linear(4, 3),
+    )  # fmt: skip
+
+
+def thirds() -> nn.Module:
+    return own(
+        nn.ReLU(), nn.Conv2d(2, 3, (3, 4), padding=1), nn.MaxPool2d(3), nn.Sigmoid(), nn.Dropout(0.3),
+        nn.Conv2d(3, 2, 2), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(2, 3),
+    )  # fmt: skip
+
+
 def tied() -> nn.Module:
     """All pixels of a map are the same at first, so that each region has its maximum in every place."""
     network = own(nn.Conv2d(2, 3, 1), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(90, 3))
@@ -82,9 +97,13 @@ def batch(rows: int, fractions: bool) -> Batch:
     return Batch({"image": block}, torch.randint(0, 3, (rows,), generator=generator), torch.arange(rows))
 
 
-@pytest.mark.parametrize("build", [lenet, means, pooled_first, tied, perceptron])
+@pytest.mark.parametrize("build", [lenet, means, pooled_first, tied, perceptron, of_five, thirds])
 @pytest.mark.parametrize("fractions", [False, True])
-def test_steps_by_hand_equal_autograds(build: Callable[[], nn.Module], fractions: bool) -> None:
+@pytest.mark.parametrize("growth", [0.0, 99.0], ids=["apart", "together"])
+def test_steps_by_hand_equal_autograds(
+    build: Callable[[], nn.Module], fractions: bool, growth: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pooled, "GROWTH", growth)
     by_hand, plain = build(), build()
     ours, theirs = (
         catalog.load("optimizers", "adamw")(list(network.named_parameters()), 0.01)
@@ -123,6 +142,39 @@ def test_steps_by_hand_equal_autograds(build: Callable[[], nn.Module], fractions
 def test_what_is_not_written_out_is_said(layer: nn.Module, said: str) -> None:
     with pytest.raises(Unknown, match=said):
         Chain(own(layer), {"image": batch(4, False).inputs["image"]})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("layers", "together"),
+    [
+        ((nn.Conv2d(2, 3, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()), 3),
+        ((nn.Conv2d(2, 3, 5, padding=2, bias=False), nn.MaxPool2d(2), nn.Tanh()), 2),
+        ((nn.Conv2d(2, 3, 5), nn.GELU(), nn.MaxPool2d(2)), 0),  # falls before it rises
+        ((nn.Conv2d(2, 3, 3), nn.MaxPool2d(2)), 0),  # 1.78 times as many multiplications
+        ((nn.Conv2d(2, 3, 5, stride=2), nn.MaxPool2d(2)), 0),
+        ((nn.Conv2d(2, 3, 5, dilation=2), nn.MaxPool2d(2)), 0),
+        ((nn.Conv2d(2, 4, 5, groups=2), nn.MaxPool2d(2)), 0),
+        ((nn.Conv2d(2, 3, 5), nn.MaxPool2d(1)), 0),
+        ((nn.Conv2d(2, 3, 5), nn.MaxPool2d(2, 1)), 0),
+        ((nn.Conv2d(2, 3, 5), nn.AvgPool2d(2)), 0),
+        ((nn.Conv2d(2, 3, 5, padding="same"), nn.MaxPool2d(2)), 0),
+        ((nn.Conv2d(2, 3, 5), nn.ReLU()), 0),
+        ((nn.Conv2d(2, 3, 5),), 0),
+        ((nn.ReLU(), nn.Conv2d(2, 3, 5), nn.MaxPool2d(2)), 0),
+    ],
+)
+def test_what_goes_with_pooling(layers: tuple[nn.Module, ...], together: int) -> None:
+    found = pooled.found(layers, torch.zeros(4, 2, 12, 12))
+    assert (found is not None) == bool(together)
+    assert found is None or [each for each in found if each is not None] == list(layers[:together])
+
+
+def test_large_maps_go_apart() -> None:
+    layers = [nn.Conv2d(17, 3, 5), nn.MaxPool2d(2)]
+    assert pooled.found(layers, torch.zeros(4, 17, 12, 12)) is None
+    layers[0] = nn.Conv2d(16, 3, 5)
+    assert pooled.found(layers, torch.zeros(4, 16, 12, 12)) is not None
+    assert pooled.found(layers, torch.empty(256, 16, 40, 40, device="meta")) is None
 
 
 def test_networks_with_filters_are_tried_in_other_layouts_too() -> None:

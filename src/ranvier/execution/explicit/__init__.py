@@ -6,7 +6,7 @@ textbook, and both are carried out in place. ``delta`` is dJ/dz throughout: the 
 a layer gives, which the layer turns into the derivatives by its parameters and by what it was given.
 
     linear  activations  dropout  norm       layers of a chain
-    convolution                              convolution and pooling
+    convolution  pooled                      convolution and pooling, and both as one product
     encoders  piecewise                      the first layers: from a table's blocks to features
     tabm                                     the ensemble of perceptrons
     losses                                   J, and the first delta

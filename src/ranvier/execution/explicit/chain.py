@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...network import heads, layers, mlp, perceptron, tabm
 from ...network import linear as linear_network
 from ...network.assembled import Assembled, Own
-from . import activations, convolution, encoders
+from . import activations, convolution, encoders, pooled
 from .dropout import Dropout
 from .layer import Layer
 from .linear import NARROW, Linear, LinearIn16Bits, LinearInParts, gains_from_parts, wide
@@ -141,8 +141,19 @@ def _flatten(chain: Chain, module: nn.Flatten) -> None:
 
 
 def _all(chain: Chain, module: Any) -> None:
-    for child in module:
-        chain.add(child)
+    modules = list(module)
+    while modules:
+        if together := pooled.found(modules, chain.outputs):
+            _pooled(chain, *together)
+        else:
+            chain.add(modules[0])
+        del modules[: 1 if together is None else 3 if together[1] else 2]
+
+
+def _pooled(chain: Chain, module: nn.Conv2d, activation: nn.Module | None, pooling: nn.MaxPool2d) -> None:
+    chain.append(pooled.PooledConvolution(module, convolution.side(pooling), chain.outputs, chain.dy))
+    if activation is not None:
+        chain.add(activation)
 
 
 def _hidden(chain: Chain, module: layers.Layer) -> None:

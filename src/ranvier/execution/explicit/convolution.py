@@ -72,8 +72,8 @@ class Maximum(_Pooling):
     """``nn.MaxPool2d`` over regions that lie side by side."""
 
     def __init__(self, module: nn.MaxPool2d, x: Tensor, dx: Tensor | None) -> None:
-        super().__init__(_side(module), x, dx)
-        self.here = torch.empty_like(self.y, dtype=torch.bool)
+        super().__init__(side(module), x, dx)
+        self.here = torch.empty_like(self.y)  # 1 or 0: products with booleans take twice as long
 
     def forward(self) -> None:
         """The largest of each region."""
@@ -102,7 +102,7 @@ class Mean(_Pooling):
     y_is_spent = True
 
     def __init__(self, module: nn.AvgPool2d, x: Tensor, dx: Tensor | None) -> None:
-        super().__init__(_side(module), x, dx)
+        super().__init__(side(module), x, dx)
         self.share = 1.0 / len(self.parts)
 
     def forward(self) -> None:
@@ -126,19 +126,21 @@ def stands_in_the_way(module: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> bool:
     if isinstance(module, nn.Conv2d):
         return module.padding_mode != "zeros" or isinstance(module.padding, str)
     if isinstance(module, nn.MaxPool2d):
-        plain = not module.return_indices and _pair(module.dilation) == (1, 1)
+        plain = not module.return_indices and pair(module.dilation) == (1, 1)
     else:
         plain = module.divisor_override is None
-    kernel = _pair(module.kernel_size)
-    apart = kernel == _pair(module.stride) and kernel[0] == kernel[1]
-    return not (plain and apart and _pair(module.padding) == (0, 0) and not module.ceil_mode)
+    kernel = pair(module.kernel_size)
+    apart = kernel == pair(module.stride) and kernel[0] == kernel[1]
+    return not (plain and apart and pair(module.padding) == (0, 0) and not module.ceil_mode)
 
 
-def _side(module: Any) -> int:
-    return _pair(module.kernel_size)[0]
+def side(module: Any) -> int:
+    """Of a pooling's regions."""
+    return pair(module.kernel_size)[0]
 
 
-def _pair(value: Any) -> tuple[int, int]:
+def pair(value: Any) -> tuple[int, int]:
+    """A number for height and width, or one for each."""
     return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 

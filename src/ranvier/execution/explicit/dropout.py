@@ -18,7 +18,8 @@ class Dropout:
 
     def __init__(self, module: nn.Dropout, x: Tensor, dx: Tensor | None) -> None:
         self.p, self.x, self.dx = module.p, x, dx
-        self.mask, self.y = torch.empty_like(x), torch.empty_like(x)
+        self.mask = x.new_empty(x.shape)  # drawn row by row, however x stands
+        self.y = torch.empty_like(x)
         self.dy = torch.empty_like(x) if dx is None else dx
 
     def forward(self) -> None:
