@@ -18,7 +18,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 import ranvier as rv
-from ranvier.delivery import file
+from ranvier.delivery import file, members
 from ranvier.errors import DataError, ModelFileError, SpecError
 from small_run import mixed_frame, small_run
 
@@ -41,7 +41,7 @@ def rewritten(path: Path, out: Path, change: Callable[[dict[str, bytes]], None],
     if sign and "manifest.json" in contents:
         manifest = json.loads(contents["manifest.json"])
         manifest["sha256"] = {
-            n: file.hashlib.sha256(contents[n]).hexdigest() for n in file.MEMBERS if n in contents
+            n: members.hashlib.sha256(contents[n]).hexdigest() for n in members.MEMBERS if n in contents
         }
         contents["manifest.json"] = json.dumps(manifest).encode()
     with zipfile.ZipFile(out, "w") as archive:
@@ -102,7 +102,7 @@ def test_golden_rows_are_nobodys(path: Path) -> None:
 
 def test_no_pickle_inside(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
-        assert sorted(archive.namelist()) == sorted(["manifest.json", *file.MEMBERS])
+        assert sorted(archive.namelist()) == sorted(["manifest.json", *members.MEMBERS])
 
 
 @pytest.mark.parametrize("at", [0.1, 0.3, 0.5, 0.7, 0.9])

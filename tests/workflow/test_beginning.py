@@ -9,10 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from safetensors import torch as safetensors
+from typer.testing import CliRunner
 
 import ranvier as rv
+from ranvier.cli import app
 from ranvier.delivery.beginning import read_beginning
-from ranvier.delivery.language import load, load_language
+from ranvier.delivery.language import LanguageModel, load, load_language
+from ranvier.delivery.members import read_members
 from ranvier.delivery.model import Model
 from ranvier.errors import Interrupted, ModelFileError, RunError, SpecError
 from ranvier.network.adapters import Adapted
@@ -217,3 +221,124 @@ def test_a_text_that_is_written_goes_on_from_a_file(place: Path, tmp_path: Path)
 def test_hidden_words_of_another_text_are_measured(pretrained: rv.Run, place: Path) -> None:
     found = rv.evaluate(pretrained, place / "animals.txt")
     assert set(found.test) == {"perplexity", "accuracy"} and "perplexity: " in found.verdict
+
+
+@pytest.fixture(scope="module")
+def adapted(pretrained: rv.Run, place: Path) -> rv.Run:
+    return begun_with(pretrained, place / "adapted", **{"start.how": "adapters", "start.rank": 2})
+
+
+class TestAdaptersApart:
+    """A run with adapters holds these, the new head, and the name of the model that they are of."""
+
+    def test_the_file_holds_adapters_and_the_head_alone(self, adapted: rv.Run, pretrained: rv.Run) -> None:
+        contents = read_members(adapted.folder / "model.rv")
+        names = set(safetensors.load(contents["weights.safetensors"]))
+        head = {name for name in names if name.startswith("head.")}
+        others = names - head
+        assert head == {"head.linear.weight", "head.linear.bias"}
+        assert len(others) == 12 and all(".blocks." in n and n.endswith((".up", ".down")) for n in others)
+        small, whole = (
+            len(read_members(r.folder / "model.rv")["weights.safetensors"]) for r in (adapted, pretrained)
+        )
+        assert small < whole / 2
+        assert "the model file holds these alone" in adapted.record["reasons"]["start.model"]
+
+    def test_it_predicts_what_the_whole_predicts(self, adapted: rv.Run, tmp_path: Path) -> None:
+        whole = rv.load(adapted.save(tmp_path / "whole.rv"))
+        assert isinstance(whole, Model) and whole.base is None
+        said = adapted.predict(sentences())
+        assert said.equals(whole.predict(sentences()))
+        measured = pl.read_csv(adapted.folder / "predictions.csv")
+        rows = measured["row"].to_numpy() - 1
+        probabilities = [name for name in said.columns if "=" in name]
+        np.testing.assert_allclose(
+            said[rows][probabilities].to_numpy(), measured[probabilities].to_numpy(), atol=1e-6
+        )
+
+    def test_the_whole_needs_no_other_file_and_takes_none(
+        self, adapted: rv.Run, pretrained: rv.Run, tmp_path: Path
+    ) -> None:
+        path = adapted.save(tmp_path / "whole.rv")
+        assert isinstance(load(path), Model)
+        with pytest.raises(ModelFileError, match="holds a whole model. Expected no base. Leave --from out"):
+            load(path, base=pretrained.folder / "model.rv")
+
+    def test_its_base_is_found_beside_it_or_named(
+        self, adapted: rv.Run, pretrained: rv.Run, tmp_path: Path
+    ) -> None:
+        base = pretrained.folder / "model.rv"
+        content = base.read_bytes()
+        small = tmp_path / "small.rv"
+        small.write_bytes((adapted.folder / "model.rv").read_bytes())
+        other = tmp_path / "other.rv"
+        other.write_bytes(adapted.save(tmp_path / "whole.rv").read_bytes())
+        named = tmp_path / "named.rv"
+        named.write_bytes(content)
+        said = adapted.predict(sentences())
+        base.rename(base.with_suffix(".away"))
+        try:
+            with pytest.raises(
+                ModelFileError, match="holds adapters of the model .*, which is not there. Expected"
+            ):
+                load(small)
+            with pytest.raises(
+                ModelFileError, match="and .*other.rv' is another one. Expected the file that its"
+            ):
+                load(small, base=other)
+            with pytest.raises(ModelFileError, match="There is no file"):
+                load(small, base=tmp_path / "none.rv")
+            assert load(small, base=named).predict(sentences()).equals(said)  # type: ignore[union-attr]
+            named.rename(tmp_path / "model.rv")
+            assert load(small).predict(sentences()).equals(said)  # type: ignore[union-attr]
+            found = rv.evaluate(small, sentences(), base=tmp_path / "model.rv")
+            assert found.rows["test"] == 120
+        finally:
+            base.with_suffix(".away").rename(base)
+
+    def test_the_commands_name_its_base(self, adapted: rv.Run, pretrained: rv.Run, tmp_path: Path) -> None:
+        table, small = tmp_path / "rows.csv", tmp_path / "apart" / "small.rv"
+        small.parent.mkdir()
+        small.write_bytes((adapted.folder / "model.rv").read_bytes())
+        base = tmp_path / "base.rv"
+        (pretrained.folder / "model.rv").rename(base)
+        sentences().write_csv(table)
+        try:
+            missing = CliRunner().invoke(app, ["predict", str(small), str(table)])
+            assert isinstance(missing.exception, ModelFileError)
+            said = CliRunner().invoke(app, ["predict", str(small), str(table), "--from", str(base)])
+            assert said.exit_code == 0 and said.stdout.startswith("first,first=cat")
+            measured = CliRunner().invoke(app, ["evaluate", str(small), str(table), "--from", str(base)])
+            assert measured.exit_code == 0 and "120 rows measured" in measured.stdout
+        finally:
+            base.rename(pretrained.folder / "model.rv")
+
+    def test_a_further_training_begins_with_it(self, adapted: rv.Run, tmp_path: Path) -> None:
+        again = begun_with(adapted, tmp_path / "again", **{"start.how": "adapters", "start.rank": 1})
+        assert "new" not in again.record["reasons"]["start.model"].replace("what is new", "")
+        assert again.predict(sentences()).equals(rv.load(again.save(tmp_path / "w.rv")).predict(sentences()))  # type: ignore[union-attr]
+
+
+def test_a_text_that_is_written_learns_adapters(place: Path, tmp_path: Path) -> None:
+    gpt = {
+        **SHORT,
+        "task": "generate",
+        "network": {"name": "gpt", "layers": 1, "width": 16, "heads": 2, "length": 16},
+        "training.epochs": 1,
+        "training.batch_size": 8,
+    }
+    first = rv.fit(place / "animals.txt", settings=gpt, out=tmp_path / "first")
+    start = {"start.model": str(first.folder / "model.rv"), "start.how": "adapters", "start.rank": 1}
+    gpt.pop("network")
+    run = rv.fit(place / "animals.txt", settings={**gpt, **start}, out=tmp_path / "run")
+    assert all(
+        name.endswith((".up", ".down"))
+        for name in safetensors.load(read_members(run.folder / "model.rv")["weights.safetensors"])
+    )
+    whole = load(run.save(tmp_path / "whole.rv"))
+    assert isinstance(whole, LanguageModel)
+    assert whole.generate("the cat", 20, seed=1) == run.model.generate("the cat", 20, seed=1)
+    with pytest.raises(ModelFileError, match="which is not there"):
+        (first.folder / "model.rv").rename(tmp_path / "gone.rv")
+        load_language(run.folder / "model.rv")
+    assert load_language(run.folder / "model.rv", tmp_path / "gone.rv").base is None

@@ -21,6 +21,7 @@ def evaluate(
         ),
     ] = None,
     slices: request.Slices = [],  # noqa: B006 (typer wants a plain default)
+    base: request.Base = None,
     as_json: Json = False,
 ) -> None:
     """Measure a model on rows whose target is known, and say how they differ from the training rows.
@@ -35,7 +36,7 @@ def evaluate(
     """
     from ..workflow.evaluate import evaluate as measure
 
-    evaluation = measure(model, source, slices=slices, out=out)
+    evaluation = measure(model, source, slices=slices, out=out, base=base)
     if as_json:
         emit(evaluation.as_dict())
     else:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from . import request
 from .output import Json, emit
 
 
@@ -32,6 +33,7 @@ def generate(
         typer.Option("--top-p", min=0.0, max=1.0, help="Only the likeliest of together this probability."),
     ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Of the choices: the same gives the same text.")] = 0,
+    base: request.Base = None,
     as_json: Json = False,
 ) -> None:
     """Go on with a text, token by token, with a model that was trained with --task generate.
@@ -44,7 +46,7 @@ def generate(
     from ..delivery.language import load_language
     from ..network.language import Sampling
 
-    answering = load_language(model)
+    answering = load_language(model, base)
     pieces = answering.stream(prompt, tokens, Sampling(temperature, top_k, top_p), seed)
     if as_json:
         emit({"event": "done", "prompt": prompt, "written": "".join(pieces), "tokens": tokens, "seed": seed})

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from . import request
 from .output import Json, emit, say
 
 
@@ -19,6 +20,7 @@ def predict(
     out: Annotated[
         Path | None, typer.Option("--out", help="A CSV file to write.", show_default="the terminal")
     ] = None,
+    base: request.Base = None,
     as_json: Json = False,
 ) -> None:
     """Predict new rows, in their order: a column named after the target, then TARGET=CLASS probabilities.
@@ -27,13 +29,14 @@ def predict(
     Examples:
       ranvier predict runs/a/model.rv new.csv --out predictions.csv
       ranvier predict runs/a/model.rv new.csv --json
+      ranvier predict adapters.rv new.csv --from base.rv
     """
     from ..data.ledger import Ledger
     from ..data.stream import larger_than_memory
     from ..delivery.file import load
     from ..files import write_text
 
-    ledger, answering = Ledger(), load(model)
+    ledger, answering = Ledger(), load(model, base=base)
     if not as_json and (stream := larger_than_memory(source)) is not None:
         count = _block_by_block(answering.predict_stream(stream, ledger), out)
         _say_ledger(ledger)

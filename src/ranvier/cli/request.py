@@ -26,6 +26,15 @@ Begin = Annotated[
     str | None,
     typer.Option("--from", metavar="MODEL", help="A model file whose weights the training begins with."),
 ]
+Base = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="BASE",
+        help="Of a model that holds adapters, the model file that they are of.",
+        show_default="where it was, or beside",
+    ),
+]
 Task = Annotated[
     list[str],
     typer.Option(

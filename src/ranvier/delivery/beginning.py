@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import torch as safetensors
 from torch import Tensor, nn
 
 from ..errors import Mistake, SpecError
 from ..network.adapters import adapt
-from .file import fitting_together, read_members
+from .base import fingerprint_of, weights_of
+from .members import fitting_together, read_members
 
 SHOWN = 3
 """So many names are shown of what is new or did not fit."""
@@ -52,12 +51,11 @@ def read_beginning(path: str | Path) -> Beginning:
     contents = read_members(path)
     with fitting_together(path):
         described = json.loads(contents["model.json"])
-        weights = safetensors.load(contents["weights.safetensors"])
+        weights = weights_of(path, contents)
         task = described["task"]
         kinds = described.get("preparation") or {"text": {"columns": [], "tokens": task["tokens"]}}
         network = described["architecture"]["network"]
-    digest = hashlib.sha256(contents["model.json"] + contents["weights.safetensors"]).hexdigest()
-    return Beginning(str(path), weights, kinds, task, network, digest)
+    return Beginning(str(path), weights, kinds, task, network, fingerprint_of(contents))
 
 
 @dataclass(frozen=True)
@@ -159,6 +157,7 @@ def begin(
             )
         what = f"{count} adapters of rank {rank} and what is new" if count else "what is new"
         clause = f"only {what}: {learning:,} numbers"
+        clause += "; the model file holds these alone, and needs that one" if count else ""
     return Carried(
         beginning.path,
         tuple(loaded),

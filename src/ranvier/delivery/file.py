@@ -5,26 +5,21 @@
     weights.safetensors   the network's parameters and buffers
     golden.json           synthetic rows drawn from the preparation, and the outputs that the network gave for them
 
+A model that learnt adapters of another one's weights holds these and what else is new, and names the other (``base``).
+
 Loading checks the digests, builds the network from plain values, and replays the golden rows: a file that does not
 agree with itself is refused. Nothing is unpickled, so that opening a stranger's model can run no code of theirs.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
-from safetensors import SafetensorError
-from safetensors import torch as safetensors
 from torch import nn
 
 from ..assemble import Architecture
@@ -33,17 +28,15 @@ from ..data.preparation import Preparation
 from ..data.profile import Profile
 from ..data.ragged import padded
 from ..data.schema import Schema
-from ..errors import Mistake, ModelFileError, RanvierError
-from ..files import write_bytes
+from ..errors import Mistake, ModelFileError
 from ..tasks.several import parts_of
+from .base import own_weights, told_of, weights_of
+from .members import fitting_together, put_members, read_members, refused
 from .model import Model, forward, task_from_state
 
-FORMAT = 1
 GOLDEN_ROWS = 8
 TOLERANCE = 1e-4
 """How far the outputs of golden rows may differ, relative to the largest of them: processors round differently."""
-
-MEMBERS = ("model.json", "weights.safetensors", "golden.json")
 
 
 def save(model: Model, path: str | Path) -> Path:
@@ -61,48 +54,26 @@ def save(model: Model, path: str | Path) -> Path:
         "card": dict(model.card),
         "temperature": model.temperature,
         "profile": model.profile.state() if model.profile else None,
+        **told_of(model.base),
     }
     golden = {
         "rows": rows.to_dict(as_series=False),
         "outputs": _outputs(model.network, model.preparation, rows),
     }
-    return put_members(path, described, model.network, golden)
+    return put_members(path, described, own_weights(model.network, model.base), golden)
 
 
-def put_members(path: str | Path, described: Any, network: nn.Module, golden: Any) -> Path:
-    """Write a model file in one step.
-
-    Args:
-        path: where.
-        described: ``model.json``.
-        network: its weights.
-        golden: ``golden.json``.
-
-    Raises:
-        RunError: the place cannot be written.
-    """
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    contents = dict(zip(MEMBERS, (_json(described), safetensors.save(_unshared(weights)), _json(golden))))
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    manifest = _json({"format": FORMAT, "sha256": digests})
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in {"manifest.json": manifest, **contents}.items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
-    write_bytes(Path(path), buffer.getvalue())
-    return Path(path)
-
-
-def load(path: str | Path, network: nn.Module | None = None) -> Model:
+def load(path: str | Path, network: nn.Module | None = None, base: str | Path | None = None) -> Model:
     """Read a model file.
 
     Args:
         path: of the file.
         network: the module, where the model is of a user's own module; its weights are replaced.
+        base: of a file that holds adapters, the model that they are of; None looks where it was, and beside the file.
 
     Raises:
         ModelFileError: the file is missing, is no model file, has been changed, comes from a newer release, or its
-            network does not give the outputs that the file says it gives.
+            network does not give the outputs that the file says it gives; or its base is not there.
         SpecError: the model needs ``network``.
     """
     path = Path(path)
@@ -110,7 +81,6 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
     with fitting_together(path):
         described = json.loads(contents["model.json"])
         golden = json.loads(contents["golden.json"])
-        weights = safetensors.load(contents["weights.safetensors"])
         state = described["task"]
         if state["name"] in TEXT_TASKS:
             writes = state["name"] == "generate"
@@ -126,7 +96,7 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
             raise KeyError(state["name"])
         architecture = Architecture(**described["architecture"])
         built = architecture.build(seed=0, own=network)
-        built.load_state_dict(weights)
+        built.load_state_dict(weights_of(path, contents, base, list(built.state_dict())))
         built.eval()
         task = task_from_state(state["name"], state)
         model = Model(
@@ -144,31 +114,6 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
     return model
 
 
-@contextmanager
-def fitting_together(path: Path) -> Iterator[None]:
-    """Turn what goes wrong while the parts of a model file are put together into a sentence.
-
-    Raises:
-        ModelFileError: something does.
-    """
-    try:
-        yield
-    except RanvierError:
-        raise
-    except (
-        SafetensorError,
-        RuntimeError,
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        IndexError,
-        pl.exceptions.PolarsError,
-    ) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise _refused(path, f"its parts do not fit together ({reason})") from error
-
-
 def check_golden(path: Path, replayed: Any, stated: Any) -> None:
     """Check that a network gives the outputs that its file states, but for rounding.
 
@@ -177,7 +122,7 @@ def check_golden(path: Path, replayed: Any, stated: Any) -> None:
     """
     found, wanted = np.asarray(replayed), np.asarray(stated)
     if found.shape != wanted.shape or not _close(found, wanted):
-        raise _refused(
+        raise refused(
             path, "its network does not give the outputs that the file records for its golden examples"
         )
 
@@ -197,49 +142,6 @@ def _temperature_of(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
         raise ValueError(f"the temperature {value!r}")
     return float(value)
-
-
-def read_members(path: Path) -> dict[str, bytes]:
-    """The members of a model file, whose digests agree.
-
-    Raises:
-        ModelFileError: the file is missing, is no model file, has been changed, or comes from a newer release.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = json.loads(archive.read("manifest.json"))
-            if not isinstance(manifest, Mapping) or not isinstance(manifest.get("format"), int):
-                raise KeyError("format")
-            if manifest["format"] > FORMAT:
-                raise ModelFileError(
-                    Mistake(
-                        f"{str(path)!r} has format {manifest['format']}",
-                        f"format {FORMAT} or older",
-                        "install a newer release of ranvier",
-                    )
-                )
-            contents = {name: archive.read(name) for name in MEMBERS}
-            digests = manifest["sha256"]
-    except FileNotFoundError:
-        raise ModelFileError(Mistake(f"there is no file {str(path)!r}", "a model file (.rv)")) from None
-    except OSError as error:
-        raise ModelFileError(
-            Mistake(f"{str(path)!r} cannot be read ({error.strerror})", "a model file (.rv)")
-        ) from None
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, EOFError):
-        raise ModelFileError(
-            Mistake(f"{str(path)!r} is no model file, or is damaged", "a model file (.rv)")
-        ) from None
-    for name, content in contents.items():
-        if digests.get(name) != hashlib.sha256(content).hexdigest():
-            raise _refused(path, f"its member {name!r} has been changed since it was written")
-    return contents
-
-
-def _refused(path: Path, reason: str) -> ModelFileError:
-    return ModelFileError(
-        Mistake(f"{str(path)!r} is refused: {reason}", remedy="get the file anew from its source")
-    )
 
 
 def _outputs(network: nn.Module, preparation: Preparation, rows: pl.DataFrame) -> Any:
@@ -262,12 +164,3 @@ def _close(replayed: np.ndarray[Any, Any], stated: np.ndarray[Any, Any]) -> bool
         return False
     scale = float(np.abs(stated).max(initial=1e-6))
     return bool(np.abs(replayed - stated).max(initial=0.0) <= TOLERANCE * max(scale, 1e-6))
-
-
-def _unshared(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Tied weights share memory, which the format refuses: each name gets a copy."""
-    return {name: tensor.clone() for name, tensor in weights.items()}
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=False, allow_nan=False).encode()

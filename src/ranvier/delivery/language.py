@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import torch as safetensors
 from torch import Tensor, nn
 
 from ..assemble import Architecture
@@ -25,8 +24,10 @@ from ..data.tokens import FIRST, Tokens
 from ..data.windows import in_a_row
 from ..errors import DataError, Mistake, ModelFileError
 from ..network.language import Sampling, nats, write
-from .file import check_golden, fitting_together, put_members, read_members
+from .base import Base, own_weights, told_of, weights_of
+from .file import check_golden
 from .file import load as load_table
+from .members import fitting_together, put_members, read_members
 from .model import Model
 
 GOLDEN = 8
@@ -52,6 +53,7 @@ class LanguageModel:
         network: the trained network, fed from blocks (``network.language.Language``).
         card: what a reader should know: metrics, rows, versions. JSON values.
         task: what it has learnt: ``generate``, or ``pretrain``, which writes nothing.
+        base: what its file stands on, where it learnt adapters; None where the file holds it whole.
     """
 
     tokens: Tokens
@@ -59,6 +61,7 @@ class LanguageModel:
     network: nn.Module
     card: Mapping[str, Any] = field(default_factory=dict)
     task: str = "generate"
+    base: Base | None = None
 
     def generate(
         self,
@@ -149,13 +152,16 @@ class LanguageModel:
             "task": {"name": self.task, "tokens": self.tokens.state()},
             "architecture": self.architecture.as_dict(),
             "card": dict(self.card),
+            **told_of(self.base),
         }
         golden = {"ids": ids.tolist(), "outputs": self._outputs(ids).tolist()}
-        return put_members(path, described, self.network, golden)
+        return put_members(path, described, own_weights(self.network, self.base), golden)
 
     @classmethod
-    def from_members(cls, path: Path, contents: Mapping[str, bytes]) -> LanguageModel:
-        """The model whose members were read from ``path``.
+    def from_members(
+        cls, path: Path, contents: Mapping[str, bytes], base: str | Path | None = None
+    ) -> LanguageModel:
+        """The model whose members were read from ``path``; ``base`` as ``delivery.file.load`` takes it.
 
         Raises:
             ModelFileError: the network does not give the outputs that the file says it gives.
@@ -164,7 +170,7 @@ class LanguageModel:
             described, golden = json.loads(contents["model.json"]), json.loads(contents["golden.json"])
             architecture = Architecture(**described["architecture"])
             network = architecture.build(seed=0)
-            network.load_state_dict(safetensors.load(contents["weights.safetensors"]))
+            network.load_state_dict(weights_of(path, contents, base, list(network.state_dict())))
             network.eval()
             model = cls(
                 Tokens.from_state(described["task"]["tokens"]),
@@ -190,12 +196,15 @@ class LanguageModel:
         return f"{what} by {self.tokens.level}"
 
 
-def load(path: str | Path, network: nn.Module | None = None) -> Model | LanguageModel:
+def load(
+    path: str | Path, network: nn.Module | None = None, base: str | Path | None = None
+) -> Model | LanguageModel:
     """Read a model file of any kind.
 
     Args:
         path: of the file.
         network: the module, where the model is of a user's own module; its weights are replaced.
+        base: of a file that holds adapters, the model that they are of; None looks where it was, and beside the file.
 
     Raises:
         ModelFileError, SpecError: see ``delivery.file.load``.
@@ -203,18 +212,18 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model | Language
     contents = read_members(Path(path))
     with fitting_together(Path(path)):
         name = json.loads(contents["model.json"])["task"]["name"]
-    return (
-        LanguageModel.from_members(Path(path), contents) if name in TEXT_TASKS else load_table(path, network)
-    )
+    if name in TEXT_TASKS:
+        return LanguageModel.from_members(Path(path), contents, base)
+    return load_table(path, network, base)
 
 
-def load_language(path: str | Path) -> LanguageModel:
-    """Read the file of a language model.
+def load_language(path: str | Path, base: str | Path | None = None) -> LanguageModel:
+    """Read the file of a language model; ``base`` as ``load`` takes it.
 
     Raises:
         ModelFileError: see ``delivery.file.load``; or the model is of another kind.
     """
-    model = load(path)
+    model = load(path, base=base)
     if not isinstance(model, LanguageModel) or model.task != "generate":
         table = not isinstance(model, LanguageModel)
         raise ModelFileError(

@@ -33,6 +33,7 @@ from ..tasks import Task
 from ..tasks.extract import Extract, predictions
 from ..tasks.forecast import Forecast
 from ..tasks.several import Several, several
+from .base import Base
 from .forecast import forecast
 
 CHUNK = 8192
@@ -57,6 +58,7 @@ class Model:
         profile: what the columns of the training rows are like, in counts; None in old files.
         temperature: that the probabilities of classes are brought to (``evaluation.recalibration``); 1 leaves them. Of
             several targets one for each.
+        base: what its file stands on, where it learnt adapters; None where the file holds it whole.
     """
 
     schema: Schema
@@ -67,6 +69,7 @@ class Model:
     card: Mapping[str, Any] = field(default_factory=dict)
     profile: Profile | None = None
     temperature: float | tuple[float, ...] = 1.0
+    base: Base | None = None
 
     def __post_init__(self) -> None:
         self._predictor = Predictor(self.network)

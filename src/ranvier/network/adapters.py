@@ -3,7 +3,7 @@
     y = W x + b + B A x,   A (r, n_in), B (n_out, r) and zero at first
 
 What is learnt is r (n_in + n_out) numbers in place of n_in n_out. Afterwards B A is added to W, so that a model with
-adapters is a model like any other.
+adapters is a model like any other; its file holds A and B (``delivery.base``).
 """
 
 from __future__ import annotations
@@ -70,6 +70,15 @@ def adapt(network: nn.Module, names: Collection[str], rank: int, seed: int) -> i
     for parent, child, module in places:
         setattr(parent, child, Adapted(module, rank, generator))
     return len(places)
+
+
+def learnt(network: nn.Module) -> dict[str, tuple[Tensor, Tensor]]:
+    """By the name of each linear map with an adapter copies of its A (r, n_in) and B (n_out, r)."""
+    return {
+        name: (module.down.detach().cpu().clone(), module.up.detach().cpu().clone())
+        for name, module in network.named_modules()
+        if isinstance(module, Adapted)
+    }
 
 
 def merge(network: nn.Module) -> None:

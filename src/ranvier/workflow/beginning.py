@@ -9,8 +9,10 @@ from torch import nn
 
 from ..assemble import is_language
 from ..data.tokens import Tokens
+from ..delivery.base import Base
 from ..delivery.beginning import Beginning, Carried, begin, read_beginning
 from ..errors import Mistake, RunError
+from ..network.adapters import learnt
 from ..spec import OWN_NETWORK, Choice, Spec
 
 RECORD = "beginning"
@@ -64,6 +66,14 @@ def begun(spec: Spec, network: nn.Module, *, task: Mapping[str, Any]) -> Carried
     head = same_target(beginning, task)
     start = spec.start
     return begin(network, beginning, head=head, how=start.how, rank=start.rank, seed=spec.seed)
+
+
+def base_of(spec: Spec, network: nn.Module) -> Base | None:
+    """What the model file of a run stands on: its file, where a network with adapters has not been merged yet."""
+    adapters = learnt(network)
+    if not spec.start.model or not adapters:
+        return None
+    return Base(spec.start.model, read_beginning(spec.start.model).fingerprint, adapters)
 
 
 def same_target(beginning: Beginning, task: Mapping[str, Any]) -> bool:

@@ -116,6 +116,7 @@ def evaluate(
     *,
     slices: Sequence[str] = (),
     out: str | Path | None = None,
+    base: str | Path | None = None,
 ) -> Evaluation | LanguageEvaluation:
     """Measure a model on rows whose target is known, and say how they differ from the training rows.
 
@@ -126,6 +127,7 @@ def evaluate(
         slices: columns of ``data`` whose groups are shown beside each other.
         out: where the report goes: a file ``.html`` or ``.md``, or a new folder, which then holds the measure, the
             ledger, the drift and the predictions as well. None writes nothing.
+        base: of a model file that holds adapters, the model that they are of; None looks where it was, and beside it.
 
     Raises:
         RunError: ``out`` is a folder that is in use.
@@ -136,11 +138,12 @@ def evaluate(
     if out is not None and not is_page(out):
         check_free(Path(out))
     command = f"ranvier evaluate {_shown(model)} {_shown(data)}"
+    command += f" --from {shlex.quote(str(base))}" if base is not None else ""
     command += "".join(f" --slices {shlex.quote(name)}" for name in slices)
     if isinstance(model, Run):
         model = model.folder / MODEL
     if not isinstance(model, (Model, LanguageModel)):
-        model = load(model)
+        model = load(model, base=base)
     if isinstance(model, LanguageModel):
         return evaluate_language(model, data, slices, out)
     task, ledger = model.task, Ledger()

@@ -25,7 +25,7 @@ from ..spec import Spec
 from ..training.loop import Watcher
 from . import folder as files
 from . import language
-from .beginning import check_same, recorded
+from .beginning import base_of, check_same, recorded
 from .carrying_out import alone, give_up, train_on
 from .doctor import Doctor, adopt, caught_up, in_effect
 from .findings import findings
@@ -225,6 +225,7 @@ def _attended(
 def _write_results(folder: Path, doctor: Doctor, learning: Learning) -> None:
     """Measure the trained network, and write measure, findings, the model and, from all of these, the report."""
     state, spec, prepared = learning.state, doctor.spec, doctor.prepared
+    base = base_of(spec, state.network)
     merge(state.network)
     model = Model(
         schema=prepared.schema,
@@ -232,6 +233,7 @@ def _write_results(folder: Path, doctor: Doctor, learning: Learning) -> None:
         task=prepared.task,
         architecture=learning.architecture,
         network=state.network.cpu(),
+        base=base,
     )
     if state.finding:
         model.card = {"warning": state.finding.cause}

@@ -34,7 +34,7 @@ from ..training.loop import Limits, Validate, Watcher
 from ..training.objectives.next_token import NextToken
 from ..training.state import State
 from . import folder as files
-from .beginning import begun, check_same, reasons_of, recorded, with_network
+from .beginning import base_of, begun, check_same, reasons_of, recorded, with_network
 from .carrying_out import carry_out, give_up
 from .hidden_measure import measure_hidden, validate_hidden
 from .language_measure import measure, samples
@@ -263,9 +263,10 @@ def _finish(
 
     def write_results() -> None:
         state = learning.state
+        base = base_of(spec, state.network)
         merge(state.network)
         model = LanguageModel(
-            prepared.tokens, learning.architecture, state.network.cpu(), task=str(spec.task)
+            prepared.tokens, learning.architecture, state.network.cpu(), task=str(spec.task), base=base
         )
         if state.finding:
             model.card = {"warning": state.finding.cause}

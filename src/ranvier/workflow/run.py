@@ -10,7 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from ..delivery.language import load
+from ..delivery.base import stands_alone
+from ..delivery.file import save
+from ..delivery.language import LanguageModel, load
 from ..insight.report import figures
 from ..insight.report import read as read_contents
 from ..insight.report import summary as summary_html
@@ -78,9 +80,17 @@ class Run:
         return predictions
 
     def save(self, path: str | Path) -> Path:
-        """Copy the model file to ``path``."""
+        """Copy the model file to ``path``; one that holds adapters is written whole, so that it needs no other.
+
+        Raises:
+            ModelFileError: the model that the adapters are of is not there.
+            RunError: the place cannot be written.
+        """
         files.read_json(self.folder / "metrics.json")
-        return Path(shutil.copyfile(self.folder / files.MODEL, path))
+        if stands_alone(self.folder / files.MODEL):
+            return Path(shutil.copyfile(self.folder / files.MODEL, path))
+        model = self.model
+        return model.save(path) if isinstance(model, LanguageModel) else save(model, path)
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
