@@ -19,8 +19,9 @@ from ranvier.evaluation import compare
 from ranvier.evaluation import measure as with_intervals
 from ranvier.evaluation.answers import answers
 from ranvier.spec import Spec
+from ranvier.workflow.beside import BUDGET, columns_of
 from ranvier.workflow.learn import plan
-from ranvier.workflow.measure import BUDGET, columns_of, measure, metrics_of
+from ranvier.workflow.measure import measure, metrics_of
 from ranvier.workflow.prepared import prepare
 
 

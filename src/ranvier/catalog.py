@@ -153,9 +153,9 @@ LOSSES = {
     "perceptron": "ranvier.losses:PerceptronCriterion",
     "squared_hinge": "ranvier.losses:SquaredHinge",
     "quantile": "ranvier.losses:Quantile",
-    "ctc": "ranvier.losses:CTC",
-    "token_cross_entropy": "ranvier.losses:TokenCrossEntropy",
-    "span_cross_entropy": "ranvier.losses:SpanCrossEntropy",
+    "ctc": "ranvier.losses.positions:CTC",
+    "token_cross_entropy": "ranvier.losses.positions:TokenCrossEntropy",
+    "span_cross_entropy": "ranvier.losses.positions:SpanCrossEntropy",
 }
 
 TASKS = {

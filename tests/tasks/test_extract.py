@@ -11,7 +11,7 @@ import torch
 
 from ranvier.assemble import Architecture
 from ranvier.data.tokens import Tokens
-from ranvier.losses import SpanCrossEntropy
+from ranvier.losses.positions import SpanCrossEntropy
 from ranvier.network.passages import PassageEncoder
 from ranvier.tasks.extract import Extract
 

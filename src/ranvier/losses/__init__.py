@@ -17,7 +17,7 @@ says which forms of ``outputs`` it takes:
   the last place of a span, -1 where there is none.
 
 z is a logit, y the target, p_t the probability of the true class. All are finite, with finite gradients, for logits of
-any size that the squares allow.
+any size that the squares allow. Losses of outputs at each of many positions are in ``positions.py``.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .data.series.windows import LEVELS
-from .errors import Mistake, SpecError
-from .limits import Fraction, NonNegative, Positive
+from ..data.series.windows import LEVELS
+from ..errors import Mistake, SpecError
+from ..limits import Fraction, NonNegative, Positive
 
 
 class MSE:
@@ -160,7 +160,7 @@ class CORN:
         if outputs.ndim != 2 or target.shape != outputs.shape[:1]:
             raise SpecError(
                 Mistake(
-                    f"loss 'corn' was given outputs of shape {_shape(outputs)} for a target of shape {_shape(target)}",
+                    f"loss 'corn' was given outputs of shape {shown(outputs)} for a target of shape {shown(target)}",
                     "outputs of shape (rows, classes less 1) for a target of shape (rows,)",
                     "let the network's last layer give one value less than there are classes",
                 )
@@ -269,8 +269,8 @@ class Quantile:
         if outputs.ndim != 2 or steps < 1 or outputs.shape != (len(target), steps * len(levels)):
             raise SpecError(
                 Mistake(
-                    f"loss 'quantile' was given outputs of shape {_shape(outputs)} for a target of shape "
-                    f"{_shape(target)}",
+                    f"loss 'quantile' was given outputs of shape {shown(outputs)} for a target of shape "
+                    f"{shown(target)}",
                     f"outputs of shape (rows, {len(levels)} x horizon) for a target of shape (rows, 2 + horizon)",
                     "let the network's last layer give as many values as the loss takes",
                 )
@@ -291,98 +291,12 @@ def _without_target(scores: Tensor, target: Tensor) -> Tensor:
     return scores.masked_fill(true_class, -torch.inf)
 
 
-class CTC:
-    """Connectionist temporal classification: -ln of the probability of a spelling, for each of its symbols.
-
-        -1/S ln sum over all paths that spell y of prod_t p_t(path_t)
-
-    A path has a symbol, or the blank 0, at each frame (Graves et al. 2006). A row that has fewer frames than its
-    spelling takes adds nothing; one without any frame is NaN.
-    """
-
-    outputs: ClassVar[tuple[str, ...]] = ("spelling",)
-    positions: ClassVar[bool] = True
-
-    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """(B, T, K) and (B, S) to (B,)."""
-        if outputs.ndim != 3 or target.ndim != 2 or len(outputs) != len(target) or target.is_floating_point():
-            raise SpecError(
-                Mistake(
-                    f"loss 'ctc' was given outputs of shape {_shape(outputs)} for a target of shape {_shape(target)}",
-                    "outputs of shape (rows, frames, symbols) for a target of shape (rows, symbols spelt)",
-                    "let the network give outputs for each frame",
-                )
-            )
-        there = ~outputs.isnan().any(dim=2)  # (B, T)
-        logs = outputs.masked_fill(~there.unsqueeze(2), 0.0).log_softmax(dim=2).transpose(0, 1)
-        frames, symbols = there.sum(dim=1), (target >= 0).sum(dim=1)
-        spelt = target.clamp_min(0)
-        losses = functional.ctc_loss(logs, spelt, frames, symbols, reduction="none", zero_infinity=True)
-        return torch.where(frames > 0, losses / symbols.clamp_min(1), torch.nan)
-
-
-class TokenCrossEntropy:
-    """The cross-entropy of the tag of each token, -log softmax(z)_y, its mean over the tokens of a row.
-
-    A row without tokens adds nothing.
-    """
-
-    outputs: ClassVar[tuple[str, ...]] = ("tags",)
-    positions: ClassVar[bool] = True
-
-    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """(B, T, K) and (B, T) to (B,)."""
-        if outputs.ndim != 3 or target.shape != outputs.shape[:2] or target.is_floating_point():
-            raise SpecError(
-                Mistake(
-                    f"loss 'token_cross_entropy' was given outputs of shape {_shape(outputs)} for a target of shape "
-                    f"{_shape(target)}",
-                    "outputs of shape (rows, tokens, tags) for a target of shape (rows, tokens)",
-                    "let the network give outputs for each token",
-                )
-            )
-        there = target >= 0
-        logits = outputs.masked_fill(~there.unsqueeze(2), 0.0)
-        losses = functional.cross_entropy(
-            logits.flatten(0, 1), target.flatten(), ignore_index=-1, reduction="none"
-        )
-        return losses.view(target.shape).sum(dim=1) / there.sum(dim=1).clamp_min(1)
-
-
-class SpanCrossEntropy:
-    """The cross-entropies of where a span begins and where it ends, their mean (Devlin et al. 2019, section 4.2).
-
-    The two outputs of each place are the scores of both, and the softmax is over the places of the row. A row without a
-    span (-1) adds nothing; one without any place is NaN.
-    """
-
-    outputs: ClassVar[tuple[str, ...]] = ("spans",)
-    positions: ClassVar[bool] = True
-
-    def __call__(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """(B, P, 2) and (B, 2), the first place and the last, to (B,)."""
-        if outputs.ndim != 3 or outputs.shape[2] != 2 or target.shape != (len(outputs), 2):
-            raise SpecError(
-                Mistake(
-                    f"loss 'span_cross_entropy' was given outputs of shape {_shape(outputs)} for a target of shape "
-                    f"{_shape(target)}",
-                    "outputs of shape (rows, places, 2) for a target of shape (rows, 2)",
-                    "let the network give two outputs for each place",
-                )
-            )
-        there = ~outputs.isnan().any(dim=2, keepdim=True)  # (B, P, 1)
-        logs = outputs.masked_fill(~there, -torch.inf).log_softmax(dim=1).masked_fill(~there, 0.0)
-        own = logs.gather(1, target.clamp_min(0).unsqueeze(1))[:, 0]  # (B, 2)
-        losses = -torch.where(target >= 0, own, 0.0).mean(dim=1)
-        return torch.where(there.any(dim=1)[:, 0], losses, torch.nan)
-
-
 def _check_values(loss: str, outputs: Tensor, target: Tensor) -> None:
     """Refuse what would be broadcast: (B, 1) with (B,) is (B, B) to PyTorch."""
     if outputs.ndim != 2 or outputs.shape != target.shape:
         raise SpecError(
             Mistake(
-                f"loss {loss!r} was given outputs of shape {_shape(outputs)} for a target of shape {_shape(target)}",
+                f"loss {loss!r} was given outputs of shape {shown(outputs)} for a target of shape {shown(target)}",
                 "both of the same shape (rows, values)",
                 "let the network's last layer give as many values as the target has",
             )
@@ -398,12 +312,13 @@ def _check_classes(loss: str, outputs: Tensor, target: Tensor, forms: tuple[str,
         expected = " or ".join(f"(rows, {columns[form]})" for form in forms)
         raise SpecError(
             Mistake(
-                f"loss {loss!r} was given outputs of shape {_shape(outputs)} for a target of shape {_shape(target)}",
+                f"loss {loss!r} was given outputs of shape {shown(outputs)} for a target of shape {shown(target)}",
                 f"outputs of shape {expected} for a target of shape (rows,)",
                 "let the network's last layer give as many values as the loss takes",
             )
         )
 
 
-def _shape(tensor: Tensor) -> str:
+def shown(tensor: Tensor) -> str:
+    """Its shape, for a sentence."""
     return str(tuple(tensor.shape))
