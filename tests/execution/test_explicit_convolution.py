@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -175,6 +176,37 @@ def test_large_maps_go_apart() -> None:
     layers[0] = nn.Conv2d(16, 3, 5)
     assert pooled.found(layers, torch.zeros(4, 16, 12, 12)) is not None
     assert pooled.found(layers, torch.empty(256, 16, 40, 40, device="meta")) is None
+
+
+def test_with_pooling_in_16_bits() -> None:
+    """Autocast forms the same products, and is as far from the gradient in 32 bits."""
+    torch.set_default_dtype(torch.float32)
+
+    def wide() -> nn.Module:
+        return own(
+            nn.Conv2d(2, 8, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 70, 5, padding=2),
+            nn.MaxPool2d(2), nn.Flatten(), nn.Linear(420, 64), nn.ReLU(), nn.Linear(64, 3),
+        )  # fmt: skip
+
+    rows, gradients = batch(16, fractions=False), []
+    for in_16_bits in (True, False):
+        with torch.autocast("cpu", torch.bfloat16, enabled=in_16_bits):
+            loss, _ = Supervised(CrossEntropy()).step(
+                plain := wide(), rows, "network", torch.default_generator
+            )
+        loss.backward()
+        gradients.append([p.grad for p in plain.parameters()])
+    by_hand = wide()
+    optimizer = catalog.load("optimizers", "adam")(list(by_hand.named_parameters()), 0.01)
+    with Explicit(by_hand, CrossEntropy(), optimizer, rows, in_16_bits=True) as explicit:
+        layer: Any = explicit.passes[16].chain.layers[0]
+        assert layer.windows.dtype == torch.bfloat16 and layer.z.exact.dtype == torch.float32
+        assert explicit.step(rows) == pytest.approx(loss.item(), rel=0.02)
+        autocast, exact = (torch.cat([g.flatten() for g in each]) for each in gradients)
+        ours = torch.cat([p.grad.flatten() for p in by_hand.parameters() if p.grad is not None])
+        norm = torch.linalg.vector_norm
+        assert ours.dtype == torch.float32 and len(ours) == len(exact)
+        assert 0 < norm(ours - exact) < 1.3 * norm(autocast - exact)
 
 
 def test_networks_with_filters_are_tried_in_other_layouts_too() -> None:

@@ -151,7 +151,8 @@ def _all(chain: Chain, module: Any) -> None:
 
 
 def _pooled(chain: Chain, module: nn.Conv2d, activation: nn.Module | None, pooling: nn.MaxPool2d) -> None:
-    chain.append(pooled.PooledConvolution(module, convolution.side(pooling), chain.outputs, chain.dy))
+    side = convolution.side(pooling)
+    chain.append(pooled.PooledConvolution(module, side, chain.outputs, chain.dy, chain.in_16_bits))
     if activation is not None:
         chain.add(activation)
 

@@ -48,11 +48,14 @@ class PooledConvolution:
         side: s, of the pooling's regions.
         x: the maps.
         dx: where dJ/dx is written, if anything learns from it.
+        in_16_bits: whether the products are formed of bfloat16 numbers, as under autocast.
     """
 
     y_is_spent = True
 
-    def __init__(self, module: nn.Conv2d, side: int, x: Tensor, dx: Tensor | None) -> None:
+    def __init__(
+        self, module: nn.Conv2d, side: int, x: Tensor, dx: Tensor | None, in_16_bits: bool = False
+    ) -> None:
         self.weight, self.weight_gradient = module.weight.detach(), gradient(module.weight)
         self.bias = None if module.bias is None else module.bias.detach()[:, None]
         self.bias_gradient = None if module.bias is None else gradient(module.bias)
@@ -65,30 +68,30 @@ class PooledConvolution:
         self.regions = [(length - s + 1) // side for length, s in zip((height, width), span)]
         every = self.regions[0] * self.regions[1] * rows
 
-        self.windows = x.new_empty(channels * window[0] * window[1], every)
+        number = torch.bfloat16 if in_16_bits else x.dtype
+        self.windows = x.new_empty(channels * window[0] * window[1], every, dtype=number)
         self.windows_in_x = self._windows(self.x.maps, (0, 0), window)
         self.windows_by_pixel = self.windows.view(self.windows_in_x.shape)
-        self.v = x.new_zeros(side * side * maps, len(self.windows))
-        self.dv = torch.empty_like(self.v)
+        self.v = x.new_zeros(side * side * maps, len(self.windows), dtype=number)
+        self.dv = Product(x.new_empty(self.v.shape), number)
         shape = (side, side, maps, channels, *window)
-        self.w_in_v, self.dw_in_dv = (_moved(each.view(shape), span) for each in (self.v, self.dv))
-        self.z = x.new_empty(len(self.v), every)
-        self.dz = torch.empty_like(self.z)
-        self.each_z = list(self.z.view(-1, maps, every))
+        self.w_in_v, self.dw_in_dv = (_moved(each.view(shape), span) for each in (self.v, self.dv.exact))
+        self.z = Product(x.new_empty(len(self.v), every), number)
+        self.dz = torch.empty_like(self.z.exact)
+        self.dz_rounded = torch.empty_like(self.dz, dtype=number) if in_16_bits else self.dz
+        self.each_z = list(self.z.exact.view(-1, maps, every))
         *self.each_dz, self.delta = self.dz.view(-1, maps, every)  # the last gets what the others leave
         self.largest, self.here, self.biased = (torch.empty_like(self.delta) for _ in range(3))
         self.y, self.dy = self._as_maps(self.biased), self._as_maps(self.delta)
-        self.dwindows = None if dx is None else torch.empty_like(self.windows)
-        self.overlaps = (
-            [] if self.dx is None or self.dwindows is None else self._overlaps(self.dx, self.dwindows)
-        )
+        self.dwindows = Product(x.new_empty(self.windows.shape if self.dx else (0,)), number)
+        self.overlaps = self._overlaps(self.dx, self.dwindows.exact) if self.dx else []
 
     def forward(self) -> None:
         """Y = max_gh z_gh + b."""
         self.x.fill()
         self.windows_by_pixel.copy_(self.windows_in_x)
         self.w_in_v.copy_(self.weight)
-        torch.mm(self.v, self.windows, out=self.z)
+        self.z.form(self.v, self.windows)
         first, *others = self.each_z
         for number, z in enumerate(others):
             torch.maximum(self.largest if number else first, z, out=self.largest)
@@ -105,15 +108,24 @@ class PooledConvolution:
             torch.eq(z, self.largest, out=self.here)
             torch.mul(self.delta, self.here, out=dz)
             self.delta.sub_(dz)
-        torch.mm(self.dz, self.windows.t(), out=self.dv)
-        torch.sum(self.dw_in_dv, (0, 1), out=self.weight_gradient)
+        if self.dz_rounded is not self.dz:
+            self.dz_rounded.copy_(self.dz)
+        self.dv.form(self.dz_rounded, self.windows.t())
+        self._gather()
         if self.dx is None:
             return
-        torch.mm(self.v.t(), self.dz, out=self.dwindows)
+        self.dwindows.form(self.v.t(), self.dz_rounded)
         self.dx.maps.zero_()
         for part, into in self.overlaps:
             into.add_(part)
         self.dx.empty()
+
+    def _gather(self) -> None:
+        """DJ/dw, the sum of what stands in dJ/dV for it at each place."""
+        first, *others = self.dw_in_dv.flatten(0, 1)
+        self.weight_gradient.copy_(first)
+        for other in others:
+            self.weight_gradient.add_(other)
 
     def _windows(self, maps: Tensor, first: tuple[int, int], size: Sequence[int]) -> Tensor:
         """The windows of so many pixels that begin ``first`` within each region's, of maps (C, H, W, B).
@@ -140,6 +152,20 @@ class PooledConvolution:
     def _as_maps(self, planes: Tensor) -> Tensor:
         """(O, regions) as maps (B, O, regions down, regions across)."""
         return planes.view(len(planes), *self.regions, -1).permute(3, 0, 1, 2)
+
+
+class Product:
+    """A product of two matrices, in ``exact``; formed of rounded numbers it is rounded on the way."""
+
+    def __init__(self, exact: Tensor, number: torch.dtype) -> None:
+        self.exact = exact
+        self.rounded = exact if number == exact.dtype else torch.empty_like(exact, dtype=number)
+
+    def form(self, first: Tensor, second: Tensor) -> None:
+        """Multiply two matrices of such numbers."""
+        torch.mm(first, second, out=self.rounded)
+        if self.rounded is not self.exact:
+            self.exact.copy_(self.rounded)
 
 
 class _Framed:
