@@ -13,7 +13,7 @@ CO2 is the mean of each month; the five months without a measurement are left ou
 ``Bikeshare.csv`` (hours of 2011, ISLR2), where it is there too, is forecast a day ahead from each hour of the last four
 weeks: the count alone; beside the weather and the calendar, the weather known in the past alone, as it is by default;
 and with the weather known ahead, for which the weather that came stands, a forecast without error. CASE names single
-ones: airline, sunspots, co2, bikeshare.
+ones: airline, sunspots, co2, bikeshare, bikeshare_nhits.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ import polars as pl
 import ranvier as rv
 
 CASES = {"airline": 12, "sunspots": 11, "co2": 12}
+
+BICYCLES = {"bikeshare": "dlinear", "bikeshare_nhits": "nhits"}
 
 WEATHER = ("temp", "hum", "windspeed", "weathersit", "holiday", "workingday")
 
@@ -64,7 +66,7 @@ def bicycles(folder: Path) -> pl.DataFrame | None:
     return pl.read_csv(found).select(time.alias("time"), "bikers", *WEATHER)
 
 
-def of_bicycles(frame: pl.DataFrame, seeds: int, runs: Path) -> None:
+def of_bicycles(frame: pl.DataFrame, seeds: int, runs: Path, networks: list[str]) -> None:
     """The table of hired bicycles."""
     held = WEEKS * 7 * 24 / 8760
     settings = {
@@ -83,7 +85,7 @@ def of_bicycles(frame: pl.DataFrame, seeds: int, runs: Path) -> None:
     )
     print("|---|---|---|---|---|---|---|")
     told = {"nothing": alone, "weather of the past, calendar": {}, "weather known ahead, calendar": ahead}
-    for network in ("dlinear", "nhits"):
+    for network in networks:
         for name, case in told.items():
             found = []
             for seed in range(seeds):
@@ -116,9 +118,10 @@ def main(folder: Path, seeds: int, cases: list[str]) -> None:
     with tempfile.TemporaryDirectory() as runs:
         if chosen:
             of_values(folder, seeds, chosen, Path(runs))
-        hours = bicycles(folder) if not cases or "bikeshare" in cases else None
+        networks = [name for case, name in BICYCLES.items() if not cases or case in cases]
+        hours = bicycles(folder) if networks else None
         if hours is not None:
-            of_bicycles(hours, seeds, Path(runs))
+            of_bicycles(hours, seeds, Path(runs), networks)
 
 
 def of_values(folder: Path, seeds: int, chosen: list[str], runs: Path) -> None:

@@ -3,9 +3,9 @@
 | raw value | becomes |
 |---|---|
 | T numbers | (x - mean) / scale for each, by one mean and scale for each channel |
-| a number that is missing or infinite | the straight line between its neighbours |
+| a number that is missing, infinite or beyond 1e30 | the straight line between its neighbours; 0 where none is left |
 | columns of different length in a row | their first points, as many as the shortest has |
-| missing | a series without points |
+| missing, or a list of no numbers | a series without points |
 | malformed (text that is no list of numbers) | as missing |
 
 Each cell of the last four lines is counted in the ledger.
@@ -29,17 +29,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Self
 
+from ...errors import DataError, Mistake
 from ..ledger import Ledger
 from ..ragged import Ragged
 from . import Guess
-from .values import ENOUGH, check_state, is_readable, note_cells, read_numbers, read_text
+from .values import ENOUGH, check_some, check_state, is_readable, note_cells, read_numbers, read_text
 from .vector import MALFORMED as NO_LIST
 from .vector import Vector, read_lists
 
 MISSING = "missing: taken as a series without points"
 MALFORMED = NO_LIST.partition(":")[0] + ": taken as a series without points"
+EMPTY = "a list without a single point: taken as a series without points"
 BROKEN = "points missing or infinite: the straight line between their neighbours stands in"
+NOTHING = "every point missing or infinite: 0 stands in"
 UNEQUAL = "longer than another column of the row: the points beyond are left out"
+
+LARGEST = 1e30
+"""Larger numbers are taken as infinite: their squares, and what is left of them in 32 bits, would be."""
 
 Floats = NDArray[np.float64]
 
@@ -96,6 +102,10 @@ class Series:
         columns, channels = tuple(frame.columns), 1 if wide else frame.width
         unfinished = cls(columns, wide, (0.0,) * channels, (1.0,) * channels, 0, 0, (False,) * frame.width)
         points, lengths, gone = unfinished._read(frame, None, None)
+        if not wide and not len(points):
+            for column in columns:
+                lists, malformed = read_lists(frame[column])
+                check_some(column, "series", malformed, lists.is_not_null().to_numpy())
         whole = points[np.isfinite(points).all(axis=1)]
         mean = whole.mean(axis=0) if len(whole) else np.zeros(channels)
         scale = whole.std(axis=0) if len(whole) else np.ones(channels)
@@ -205,11 +215,20 @@ class Series:
             lists, malformed = read_lists(frame[column])
             if isinstance(lists.dtype, pl.Array):
                 lists = lists.arr.to_list()
+            if isinstance(lists.dtype, pl.List) and lists.dtype.inner.is_nested():
+                raise DataError(
+                    Mistake(
+                        f"column {column!r} holds lists of lists",
+                        "one list of numbers in each cell",
+                        "give each channel a column of its own",
+                    )
+                )
             known = lists.is_not_null().to_numpy()
             note_cells(ledger, MISSING, column, ~known & ~malformed, rows)
             note_cells(ledger, MALFORMED, column, malformed, rows)
             gone.append(not bool(known.all()))
             sizes.append(lists.list.len().fill_null(0).to_numpy().astype(np.int64))
+            note_cells(ledger, EMPTY, column, known & (sizes[-1] == 0), rows)
             present = lists.filter(pl.Series(sizes[-1] > 0))
             listed = present.explode().cast(pl.Float64) if len(present) else pl.Series([], dtype=pl.Float64)
             flat.append(_filled(column, listed.to_numpy(), sizes[-1], ledger, rows))
@@ -226,7 +245,7 @@ class Series:
     ) -> tuple[Floats, NDArray[np.int64], tuple[bool, ...]]:
         """The same of columns that are the points of one channel."""
         numbers = np.stack([read_numbers(frame[column])[0] for column in self.columns], axis=1)
-        broken: NDArray[np.bool_] = ~np.isfinite(numbers)
+        broken: NDArray[np.bool_] = ~(np.abs(numbers) <= LARGEST)
         whole: NDArray[np.bool_] = np.logical_and.reduce(broken, axis=1)
         note_cells(ledger, MISSING, f"{self.columns[0]} to {self.columns[-1]}", whole, rows)
         for at, column in enumerate(self.columns):
@@ -258,14 +277,15 @@ def _filled(
     rows: NDArray[np.int64] | None,
 ) -> Floats:
     """Points (L,) of rows of these sizes, with those that are not finite on the line between their neighbours."""
-    bad = ~np.isfinite(points)
+    bad = ~(np.abs(points) <= LARGEST)
     if not bad.any():
         return points
     of = np.repeat(np.arange(len(sizes)), sizes)
-    broken = np.zeros(len(sizes), dtype=np.bool_)
-    broken[of[bad]] = True
-    note_cells(ledger, BROKEN, column, broken, rows)
-    points = points.copy()
+    count = np.bincount(of[bad], minlength=len(sizes))
+    broken = count > 0
+    note_cells(ledger, BROKEN, column, broken & (count < sizes), rows)
+    note_cells(ledger, NOTHING, column, broken & (count == sizes), rows)
+    points = np.where(bad, np.nan, points)
     ends = np.cumsum(sizes)
     for row in np.flatnonzero(broken):
         part = slice(ends[row] - sizes[row], ends[row])

@@ -28,21 +28,18 @@ def forecasts_section(contents: Contents) -> Html | str:
     drawn = []
     for place, (name, part) in enumerate(_series(contents)[:SHOWN]):
         caption = f"{name or contents.record.get('target')}: what came, and forecasts one horizon apart"
-        text = "The middle of each forecast is a line, its intervals of 80% and 95% are bands."
         if (count := len(_apart(len(part), told["horizon"]))) > AT_FIRST:
-            text += f" In sight are the last {AT_FIRST} of {count:,}; a double click shows all."
+            caption += f"; the last {AT_FIRST} of {count:,} are in sight, a double click shows all"
+        text = "The middle of each forecast is a line, its intervals of 80% and 95% are bands."
         drawn.append(figure(f"forecast-{place}", caption, text))
     header, rows = step_table(told)
-    whole = ", ".join(
-        f"{value:.0%} of the values lie in the {share}% interval" for share, value in told["coverage"].items()
-    )
     caption = "How good the forecasts are, step by step ahead"
     return section(
         "forecasts",
         "The forecasts",
         tag("p", about),
         *drawn,
-        tag("p", f"Of the values of all steps lie {whole}. {told.get('intervals', '')}"),
+        tag("p", f"{covered(told)} {told.get('intervals', '')}".strip()),
         join(table(caption, header, rows, range(1, len(header)))),
         *_covariates(told),
     )
@@ -54,6 +51,17 @@ def forecasts_about(told: Mapping[str, Any], where: str = "") -> str:
         f"The next {told['horizon']:,} values from the last {told['history']:,}, at a step of {told['step']}; "
         f"{told['series']:,} series, {told['origins']:,} origins{where}."
     )
+
+
+def covered(told: Mapping[str, Any]) -> str:
+    """How many of the values lie in the intervals, in words.
+
+    >>> covered({"coverage": {"80": 0.812, "95": 0.96}})
+    'Of the values of all steps, 81% lie in the 80% interval and 96% in the 95% interval.'
+    """
+    shares = [f"{value:.0%} {{}}in the {share}% interval" for share, value in told["coverage"].items()]
+    first, *others = shares
+    return f"Of the values of all steps, {' and '.join([first.format('lie '), *(each.format('') for each in others)])}."
 
 
 def step_table(told: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .contents import Contents
-from .forecasts import covariate_rows, forecasts_about, step_table
+from .forecasts import covariate_rows, covered, forecasts_about, step_table
 from .markup import interval, number, words
 from .overview import title
 from .repeat import command
@@ -85,7 +85,7 @@ def _forecasts(told: Mapping[str, Any]) -> list[str]:
         "",
         "## The forecasts",
         "",
-        _plain(f"{forecasts_about(told)} {told.get('intervals', '')}".strip()),
+        _plain(f"{forecasts_about(told)} {covered(told)} {told.get('intervals', '')}".strip()),
         "",
     ]
     lines += _table(*step_table(told))
