@@ -40,7 +40,7 @@ class GPT(nn.Module):
     """
 
     role: ClassVar[str] = "language"
-    rates: ClassVar[dict[str, float]] = {"adamw": 2e-3, "muon": 4e-3}
+    rates: ClassVar[dict[str, float]] = {"adamw": 2e-3, "muon": 1e-2}
     """Learning rates that suit it, by optimizer."""
 
     def __init__(

@@ -27,6 +27,12 @@ WINDOW = 128
 SMALL = 400_000
 """A text of fewer tokens is learnt by heart, where nothing is done against it."""
 
+MUCH = 2_000_000
+"""A text of more tokens needs no dropout: so many times it is not read."""
+
+SEEN = 17_000_000
+"""So many tokens are learnt from in all, where the text is not small: a quarter of an hour of two cores."""
+
 HEAVY = 100_000_000
 """From so many multiplications of a step on, 16-bit numbers pay."""
 
@@ -48,12 +54,13 @@ def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str)
     length = int({"length": WINDOW, **defaults("networks", network.name), **network.options}["length"])
     batch = spec.training.batch_size or (16 if count < SMALL else 32)
     steps = steps_of(count, length, int(batch))
-    passes = 30 if count < SMALL else max(1.0, 12_000_000 / count)
+    passes = 30 if count < SMALL else max(1.0, SEEN / count)
     epochs = max(1, round(passes * count / (steps * length * int(batch))), -(-FEWEST // steps))
     optimizer = spec.training.optimizer or Choice(name="muon", options={"weight_decay": 0.1})
     given = spec.training.epochs is not None or spec.training.time is not None
     patience = 0 if given or not watched else max(10, epochs // 4)
-    rate = getattr(built, "rates", {}).get(optimizer.name, DEFAULT_RATES[optimizer.name])
+    usual = getattr(built, "rates", {}).get(optimizer.name, DEFAULT_RATES[optimizer.name])
+    rate = 0.6 * usual if count < SMALL else usual
     wanted: dict[str, tuple[Any, str]] = {
         "network": (network.flat(), f"the default for {count:,} tokens of text"),
         "text.tokens": (level, level_reason),
@@ -146,11 +153,16 @@ def window_of(network: Any) -> int:
 
 
 def _shape(count: int, level: str) -> dict[str, Any]:
-    """The options of the network for so many tokens of training text, where the user names none."""
-    grams = {"grams": 5} if level in ("characters", "bytes") else {}
+    """The options of the network for so many tokens of training text, where the user names none.
+
+    Characters are told the n-grams that end at them, most of them hidden in training (docs/log.md has what came of it).
+    """
+    letters = level in ("characters", "bytes")
     if count < SMALL:
-        return {"layers": 4, "width": 128, "length": 128, "dropout": 0.2, **grams}
-    return {"layers": 4, "width": 192, "heads": 3, "length": 128, "dropout": 0.0, **grams}
+        grams: dict[str, Any] = {"grams": 4, "rows": 4096, "hidden": 0.6} if letters else {}
+        return {"layers": 4, "width": 128, "length": 128, "dropout": 0.35, **grams}
+    grams = {"grams": 6, "rows": 65_536, "hidden": 0.5} if letters else {}
+    return {"layers": 4, "width": 160, "length": 128, "dropout": 0.0 if count > MUCH else 0.2, **grams}
 
 
 def plan_in(spec: Spec, cost: int) -> dict[str, tuple[Any, str]]:
