@@ -19,6 +19,7 @@ from .data.preparation import Preparation
 from .data.series.windows import LEVELS
 from .errors import Mistake, SpecError
 from .network.assembled import Assembled, Own
+from .network.counting import count
 from .network.features import Features
 from .network.forecasting import Forecaster
 from .network.heads import Head
@@ -275,14 +276,20 @@ def _taken(encoder: Any, features: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in features.items() if name in parameters}
 
 
-def multiplications(network: nn.Module) -> int:
+def multiplications(network: nn.Module, inputs: Mapping[str, Tensor] | None = None) -> int:
     """How many multiplications one row takes, about: a module's own count, else one for each parameter.
+
+    Args:
+        network: that is asked about.
+        inputs: rows of its blocks, which let a module of the user's own be counted as it is carried out.
 
     >>> multiplications(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
     67
     """
     if isinstance(own := getattr(network, "multiplications", None), int):
         return own
+    if inputs is not None and isinstance(network, Own):
+        return count(network, inputs)
     parameters = sum(parameter.numel() for parameter in network.parameters(recurse=False))
     return parameters + sum(multiplications(child) for child in network.children())
 

@@ -25,10 +25,10 @@ LEAST = 0.2
 CLEARLY = 0.95
 """A plan takes the first one's place where its steps take less than this share of the first one's time."""
 
-CLEARLY_SHARED = 0.8
-"""The same where it takes more threads: what little they save is lost as soon as another program wants a core."""
+CLEARLY_SHARED = 0.9
+"""The same where it takes more threads: what little these save is lost as soon as another program wants a core."""
 
-STRETCH = 0.01
+STRETCH = 0.02
 """Seconds of steps of one plan, one after another as in a run, before another has its turn."""
 
 TOLERANCES = {"float32": 1e-3, "bfloat16": 5e-2}

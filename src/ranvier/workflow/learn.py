@@ -81,7 +81,8 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
         settled = _streaming(settled, spec, prepared)
     learning = set_up(settled.spec, prepared, own, outputs=outputs)
     settled = Settled(settled.spec, {**settled.reasons, **why, **reasons_of(learning.carried)})
-    settled = with_threads(settled, multiplications(learning.state.network), learning.batches.size)
+    each = multiplications(learning.state.network, learning.batches.sample().inputs)
+    settled = with_threads(settled, each, learning.batches.size)
     return planning.by_rule(settled, learning), learning
 
 

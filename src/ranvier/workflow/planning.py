@@ -63,7 +63,8 @@ def tried_out(settled: Settled, learning: Learning, again: Callable[[], Learning
         learning.batches, StreamBatches
     ):  # its steps wait for the disk as much as for the processor
         return settled
-    work = multiplications(learning.state.network) * learning.batches.size
+    rows = learning.batches.sample().inputs
+    work = multiplications(learning.state.network, rows) * learning.batches.size
     plans = [
         plan
         for plan in candidates(first, learning.state.network, torch.get_num_threads(), work > SMALL_STEP)
