@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import torch
 from safetensors import torch as safetensors
+from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
 import ranvier as rv
@@ -342,3 +343,21 @@ def test_a_text_that_is_written_learns_adapters(place: Path, tmp_path: Path) -> 
         (first.folder / "model.rv").rename(tmp_path / "gone.rv")
         load_language(run.folder / "model.rv")
     assert load_language(run.folder / "model.rv", tmp_path / "gone.rv").base is None
+
+
+@pytest.mark.parametrize("how", ["whole", "frozen"])
+def test_pictures_of_other_classes_go_on_from_a_file(tmp_path: Path, how: str) -> None:
+    pixels, digits = load_digits(return_X_y=True)
+    pictures = (15 * pixels.reshape(-1, 8, 8)).astype(np.uint8)
+    low = digits < 5
+    first = rv.fit(pictures[low], digits[low].astype(str), settings=SHORT, out=tmp_path / "first")
+    start = {**SHORT, "start.model": str(first.folder / "model.rv"), "start.how": how}
+    run = rv.fit(pictures[~low], digits[~low].astype(str), settings=start, out=tmp_path / "run")
+    said = run.record["reasons"]["start.model"]
+    assert said.startswith("18 of 20 tensors from") and "new: head.linear.weight, head.linear.bias" in said
+    assert run.spec.network.name == "compact" and run.record["reasons"]["network"].startswith("that of ")
+    before, after = (read_beginning(each.folder / "model.rv").weights for each in (first, run))
+    held = [name for name in before if not name.startswith("head.") and "num_batches" not in name]
+    kept = [name for name in held if torch.equal(before[name], after[name])]
+    assert kept == (held if how == "frozen" else [])
+    assert set(run.predict(pictures[~low][:50])["y"].to_list()) <= {5, 6, 7, 8, 9}
