@@ -132,6 +132,19 @@ def test_widening_moves_each_level():
     torch.testing.assert_close(after - before, found.widening.expand_as(before))
 
 
+def test_quantiles_that_cross_are_put_in_order_before_they_are_moved_apart():
+    found = network("dlinear").eval()
+    with torch.no_grad():
+        found.network.trend.bias.view(HORIZON, -1).copy_(torch.tensor([0.0, 3.0, 2.0, 1.0, 4.0]))
+    found.widening.copy_(torch.tensor([-9.0, -9.0, 0.0, 9.0, 9.0]))
+    said = found(windows()).view(6, HORIZON, -1) - windows()["series"][:, -1:, :1]
+    torch.testing.assert_close(said, torch.tensor([-9.0, -8.0, 2.0, 12.0, 13.0]).expand_as(said))
+    with torch.no_grad():
+        found.network.trend.bias.view(HORIZON, -1).copy_(torch.tensor([0.0, 1.0, 5.0, 3.0, 4.0]))
+    middle = (found(windows()).view(6, HORIZON, -1) - windows()["series"][:, -1:, :1])[:, :, 2]
+    torch.testing.assert_close(middle, torch.full_like(middle, 3.0))
+
+
 def test_shorter_and_padded_windows_stand_still_before_they_begin():
     found = network("nhits", channels=1).eval()
     whole = torch.cat([torch.full((1, 4, 1), 5.0), torch.arange(5.0).view(1, 5, 1) + 5.0], dim=1)

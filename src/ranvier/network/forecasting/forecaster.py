@@ -95,15 +95,18 @@ class Forecaster(nn.Module):
         block = inputs["series"]
         if self.effect is None:
             x = self._as_long(block)
-            said: Tensor = self.network(x) + x[:, -1:, :1] + self.widening  # (B, H, Q)
-            return said.flatten(1)
+            said: Tensor = self.network(x) + x[:, -1:, :1]  # (B, H, Q)
+            return self._apart(said)
         x = self._as_long(block[:, : -self.horizon])
-        effect = self.effect(
-            torch.cat([x, block[:, -self.horizon :]], dim=1)[:, :, self.known]
-        )  # (B, L + H, 1)
+        known = torch.cat([x, block[:, -self.horizon :]], dim=1)[:, :, self.known]  # (B, L + H, F)
+        effect = self.effect(known)  # (B, L + H, 1)
         x = torch.cat([x[:, :, :1] - effect[:, : -self.horizon], x[:, :, 1:]], dim=2)
-        said = self.network(x) + x[:, -1:, :1] + effect[:, -self.horizon :] + self.widening
-        return said.flatten(1)
+        return self._apart(self.network(x) + x[:, -1:, :1] + effect[:, -self.horizon :])
+
+    def _apart(self, said: Tensor) -> Tensor:
+        """Quantiles (B, H, Q), once they are learnt put in order, which ``widening`` was told from, and moved apart."""
+        ordered = said if self.training else said.sort(dim=2).values
+        return (ordered + self.widening).flatten(1)
 
     def _as_long(self, x: Tensor) -> Tensor:
         """Windows of another length as ones of length L; what pads them stands for the first value that there is."""
