@@ -117,6 +117,9 @@ def test_the_settings_of_a_command_are_right(command, tmp_path, monkeypatch, cap
     if verb == "compare":  # two runs that the reader has
         assert arguments == ["runs/a", "runs/b"]
         return
+    if verb == "predict":  # with a model and rows that the reader has
+        assert arguments == ["runs/sales-1/model.rv", "next.csv"]
+        return
     rows = [f"{n},{n % 7},{n * 0.5},{'yes' if n % 3 else 'no'}" for n in range(60)]
     Path("data.csv").write_text("\n".join(["x,y,price,ill", *rows]) + "\n")
     said = [f"{'fresh' if n % 2 else 'rotten'},they went to see {n} films and liked some" for n in range(60)]
