@@ -124,4 +124,6 @@ def test_the_settings_of_a_command_are_right(command, tmp_path, monkeypatch, cap
     Path("data.csv").write_text("\n".join(["x,y,price,ill", *rows]) + "\n")
     said = [f"{'fresh' if n % 2 else 'rotten'},they went to see {n} films and liked some" for n in range(60)]
     Path("reviews.csv").write_text("\n".join(["rating,text", *said]) + "\n")
+    days = [f"2024-{1 + n // 28:02}-{1 + n % 28:02},{20 + n % 7},{n % 7 // 6}" for n in range(28 * 6)]
+    Path("sales.csv").write_text("\n".join(["day,sold,promotion", *days]) + "\n")
     assert run([{"train": "inspect"}.get(verb, verb), *arguments], monkeypatch) == 0, capsys.readouterr().err
