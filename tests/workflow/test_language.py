@@ -263,7 +263,7 @@ def test_small_texts_and_pieces_of_words_have_other_networks() -> None:
         for count, level in [(100_000, "characters"), (5_000_000, "characters"), (5_000_000, "bpe")]
     ]
     options = [shape.network.options for shape in shapes]
-    assert [each.get("grams") for each in options] == [4, 6, None]
+    assert [each.get("grams") for each in options] == [4, 5, None]
     assert [shape.training.batch_size for shape in shapes] == [16, 32, 32]
     assert options[0]["dropout"] > 0 == options[1]["dropout"]
     assert shapes[0].training.learning_rate < shapes[1].training.learning_rate

@@ -161,7 +161,7 @@ def _shape(count: int, level: str) -> dict[str, Any]:
     if count < SMALL:
         grams: dict[str, Any] = {"grams": 4, "rows": 4096, "hidden": 0.6} if letters else {}
         return {"layers": 4, "width": 128, "length": 128, "dropout": 0.35, **grams}
-    grams = {"grams": 6, "rows": 65_536, "hidden": 0.5} if letters else {}
+    grams = {"grams": 5, "hidden": 0.4} if letters else {}
     return {"layers": 4, "width": 160, "length": 128, "dropout": 0.0 if count > MUCH else 0.2, **grams}
 
 
