@@ -54,7 +54,7 @@ def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str)
     length = int({"length": WINDOW, **defaults("networks", network.name), **network.options}["length"])
     batch = spec.training.batch_size or (16 if count < SMALL else 32)
     steps = steps_of(count, length, int(batch))
-    passes = 30 if count < SMALL else max(1.0, SEEN / count)
+    passes = 60 if count < SMALL else max(1.0, SEEN / count)
     epochs = max(1, round(passes * count / (steps * length * int(batch))), -(-FEWEST // steps))
     optimizer = spec.training.optimizer or Choice(name="muon", options={"weight_decay": 0.1})
     given = spec.training.epochs is not None or spec.training.time is not None
@@ -159,8 +159,8 @@ def _shape(count: int, level: str) -> dict[str, Any]:
     """
     letters = level in ("characters", "bytes")
     if count < SMALL:
-        grams: dict[str, Any] = {"grams": 4, "rows": 4096, "hidden": 0.6} if letters else {}
-        return {"layers": 4, "width": 128, "length": 128, "dropout": 0.35, **grams}
+        grams: dict[str, Any] = {"grams": 4, "rows": 4096, "hidden": 0.65} if letters else {}
+        return {"layers": 4, "width": 128, "length": 256, "dropout": 0.35, **grams}
     grams = {"grams": 5, "hidden": 0.4} if letters else {}
     return {"layers": 4, "width": 160, "length": 128, "dropout": 0.0 if count > MUCH else 0.2, **grams}
 
