@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ranvier.data.kinds.audio import Audio
 from ranvier.data.kinds.image import Picture
 from ranvier.data.kinds.number import Number
 from ranvier.data.kinds.text import Text
@@ -15,6 +16,7 @@ from ranvier.errors import SpecError
 from ranvier.spec import Spec
 from ranvier.tasks.classify import Classify
 from ranvier.tasks.regress import Regress
+from ranvier.tasks.transcribe import Transcribe
 from ranvier.workflow.settle import Settled, settle
 
 ALL = np.arange(6)
@@ -121,3 +123,15 @@ def test_a_network_that_costs_more_looks_at_fewer_pictures(
     assert chosen.reasons["training.epochs"] == (
         f"for {rows:,} training pictures, of {cost} million multiplications each"
     )
+
+
+def test_what_is_heard_takes_more_epochs_to_spell_than_to_name() -> None:
+    sounds = {"audio": Audio(("sound",), 16_000, (0.0,) * 40, (1.0,) * 40, 50.0, (False,))}
+    words = Transcribe.fit(pl.Series("word", ["one", "two"] * 3), ALL)
+    paces = [
+        (chosen.training.epochs, chosen.stopping.patience)
+        for chosen in (
+            settle(Spec.from_settings({}), task, 306, blocks=sounds).spec for task in (CLASSES, words)
+        )
+    ]
+    assert paces == [(60, 12), (100, 20)]

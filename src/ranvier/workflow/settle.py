@@ -35,6 +35,9 @@ from .defaults import (
 )
 from .request import augmentation_mistakes, mistakes, sound_mistakes
 
+SPELT = 5 / 3
+"""Where a text is heard, and where each of its letters lies is to be found out, it takes so many times the epochs."""
+
 UNLIMITED_EPOCHS = 1_000_000
 """What ``epochs`` is when the time is limited and the epochs are not."""
 
@@ -137,6 +140,8 @@ def _general(
     elif read:
         own = getattr(load("networks", network), "pace", sequence_pace)
         batch, epochs, patience = own(rows)
+        if task.forms[0] == "texts":
+            epochs, patience = round(SPELT * epochs), round(SPELT * patience)
     else:
         batch, epochs, patience = pace(rows, ensemble=network == "tabm")
     asked = spec.training.optimizer or chosen.get("training.optimizer", ("adamw", ""))[0]
