@@ -241,6 +241,8 @@ METRICS = {
     "span_f1": "ranvier.evaluation.extracts:span_f1",
     "bleu": "ranvier.evaluation.translations:bleu",
     "chrf": "ranvier.evaluation.translations:chrf",
+    "rouge_1": "ranvier.evaluation.translations:rouge_1",
+    "rouge_2": "ranvier.evaluation.translations:rouge_2",
     "rouge_l": "ranvier.evaluation.translations:rouge_l",
 }
 

@@ -241,6 +241,30 @@ def rouge_l(truth, said, w):
     return np.average(values, weights=w)
 
 
+def rouge(order):
+    """The mean F1 of so many words in a row: each of one text is struck off the other, once."""
+
+    def runs(words):
+        return [words[at : at + order] for at in range(len(words) - order + 1)]
+
+    def score(a, b):
+        left, total = runs(b), len(runs(a)) + len(runs(b))
+        if not total:
+            return float(a == b)
+        found = 0
+        for run in runs(a):
+            if run in left:
+                left.remove(run)
+                found += 1
+        return 2 * found / total
+
+    def oracle(truth, said, w):
+        values = [score(one.split(), other.split()) for one, other in zip(truth, said)]
+        return np.average(values, weights=w)
+
+    return oracle
+
+
 def of_answers(which):
     """SQuAD's own measures, row by row, from 0 to 1."""
 
@@ -260,6 +284,8 @@ ORACLES = {
     "span_f1": of_answers("f1"),
     "bleu": of_corpus(sacrebleu.corpus_bleu),
     "chrf": of_corpus(sacrebleu.corpus_chrf),
+    "rouge_1": rouge(1),
+    "rouge_2": rouge(2),
     "rouge_l": rouge_l,
     "mase": of_forecasts(lambda y, f, error, zero: sk.mean_absolute_error(y, f[:, 2]) / error),
     "smape": of_forecasts(smape_of),

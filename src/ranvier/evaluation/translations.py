@@ -1,13 +1,15 @@
-"""How good written texts are beside reference texts: BLEU, chrF and ROUGE-L.
+"""How good written texts are beside reference texts: BLEU, chrF and ROUGE.
 
 What is counted of each text comes from the package sacrebleu (``pip install 'ranvier[text]'``), with its standard
 settings: BLEU (Papineni et al. 2002) of words as its tokenizer 13a splits them, chrF (Popović 2015) of up to six
 characters. The counts of all rows are added up, each by its weight, before the measure is taken, so that any number of
-resamples costs little. ROUGE-L (Lin 2004) is the mean over rows of F1 of the longest common subsequence of words.
+resamples costs little. ROUGE (Lin 2004) is the mean over rows of an F1: ROUGE-1 of single words, ROUGE-2 of two words
+in a row, ROUGE-L of the longest common subsequence of words. Words are what stands between white space, as written.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache, lru_cache
 from typing import Any
 
@@ -124,6 +126,34 @@ def rouge_l_of(target: Texts, said: Texts, weights: Floats) -> Floats:
     return mean
 
 
+@lru_cache(maxsize=65_536)
+def _shared(order: int, truth: str, said: str) -> float:
+    """F1 of so many words in a row, each counted as often as both texts have it; where neither text has so many words,
+    1 if they have the same ones and else 0."""
+    a, b = truth.split(), said.split()
+    grams = [Counter(zip(*(words[first:] for first in range(order)))) for words in (a, b)]
+    total = sum(count.total() for count in grams)
+    return 2 * (grams[0] & grams[1]).total() / total if total else float(a == b)
+
+
+def _rouge_of(order: int, target: Texts, said: Texts, weights: Floats) -> Floats:
+    values = np.array([_shared(order, *pair) for pair in zip(target.tolist(), said.tolist())])
+    mean: Floats = (weights @ values) / weights.sum(axis=1)
+    return mean
+
+
+def rouge_1_of(target: Texts, said: Texts, weights: Floats) -> Floats:
+    """The mean of ROUGE-1's F1: (N,), (N,), (R, N) -> (R,)."""
+    return _rouge_of(1, target, said, weights)
+
+
+def rouge_2_of(target: Texts, said: Texts, weights: Floats) -> Floats:
+    """The mean of ROUGE-2's F1: (N,), (N,), (R, N) -> (R,)."""
+    return _rouge_of(2, target, said, weights)
+
+
 bleu = Metric("bleu", "translations", True, "values", bleu_of, high=100.0)
 chrf = Metric("chrf", "translations", True, "values", chrf_of, high=100.0)
+rouge_1 = Metric("rouge_1", "translations", True, "values", rouge_1_of, high=1.0)
+rouge_2 = Metric("rouge_2", "translations", True, "values", rouge_2_of, high=1.0)
 rouge_l = Metric("rouge_l", "translations", True, "values", rouge_l_of, high=1.0)

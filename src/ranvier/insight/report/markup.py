@@ -155,6 +155,11 @@ def words(name: str) -> str:
         "mase": "MASE",
         "smape": "sMAPE",
         "pinball": "pinball loss",
+        "bleu": "BLEU",
+        "chrf": "chrF",
+        "rouge_1": "ROUGE-1",
+        "rouge_2": "ROUGE-2",
+        "rouge_l": "ROUGE-L",
     }
     return short.get(
         name,
