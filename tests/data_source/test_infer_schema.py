@@ -341,6 +341,7 @@ def test_samples_are_the_same_each_time_and_said(monkeypatch):
         ({"y": "group"}, "y", None, ["column 'y' is the target and has the role 'group' too"]),
         ({"age": "group", "c": "group"}, "y", None, ["several columns have the role 'group': 'age', 'c'"]),
         ({}, None, None, ["no target is named for a dict of columns"]),
+        ({}, None, "tag", ["read from a file whose name ends in .conll"]),
         ({"c": {"kind": "numbr"}}, "y", None, ["no kind called 'numbr'. Did you mean 'number'?"]),
         ({}, "y", "regres", ["no task called 'regres'. Did you mean 'regress'?"]),
         ({"y": "number"}, "y", "classify", ["task is classify, and the target's kind is 'number'"]),

@@ -38,6 +38,8 @@ PLAIN = ("number", "boolean")
 LEAST = 0.1
 """A kind is taken only if its confidence is at least this."""
 
+TAGGED = "sentences with a token and its tag a line are read from a file whose name ends in .conll"
+
 _ONCE: tuple[Role, ...] = ("target", "group", "time", "weight", "part")
 
 
@@ -187,9 +189,8 @@ def _request_mistakes(
             "a column has the role 'part', and the parts are given as places of their own", "one of the two"
         )
     if not targets:
-        yield Mistake(
-            f"no target is named for {table.origin}", "the column to be predicted", did_you_mean("", names)
-        )
+        hint = TAGGED if task == "tag" else did_you_mean("", names)
+        yield Mistake(f"no target is named for {table.origin}", "the column to be predicted", hint)
     for asked in dict.fromkeys(task_of(task, target) for target in targets):
         if asked and (mistake := unknown("tasks", asked)):
             yield mistake
