@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,15 +14,15 @@ from torch import Tensor
 from typing_extensions import Self
 
 from ..data.kinds.text import LONGEST
-from ..data.kinds.values import read_text
 from ..data.passages import Spans, answers_of, normal, token_places
 from ..data.tokens import Tokens, words_of
 from ..errors import Mistake
 from ..evaluation.inputs import Form
+from .written import Written
 
 
 @dataclass(frozen=True)
-class Extract:
+class Extract(Written):
     """Say which span of a passage is the answer.
 
     The network gives two outputs at each token of the passage: how well the answer begins there, and how well it ends
@@ -37,20 +36,13 @@ class Extract:
         longest: so many tokens has an answer at most.
     """
 
-    name_of_target: str
     longest: int
 
     name: ClassVar[str] = "extract"
     forms: ClassVar[tuple[Form, ...]] = ("spans",)
     metric: ClassVar[str] = "span_f1"
-    classes: ClassVar[tuple[str, ...]] = ()
     positions: ClassVar[tuple[str, ...]] = ("text",)
     """The block at whose positions it has outputs."""
-
-    @property
-    def target(self) -> str:
-        """The name of the target column."""
-        return self.name_of_target
 
     @staticmethod
     def mistakes(values: pl.Series, order: Sequence[str] = ()) -> Iterable[Mistake]:
@@ -88,19 +80,11 @@ class Extract:
         """Two."""
         return 2 if "spans" in forms else None
 
-    def known(self, values: pl.Series) -> NDArray[np.bool_]:
-        """Which answers are there."""
-        return np.asarray(read_text(values).is_not_null().to_numpy())
-
     def encode(self, values: pl.Series) -> Any:
         """The answers, of which no passage is known: a ``Spans`` (N, 2); ``data.passages.spans_of`` places them."""
         return Spans.unplaced(
             np.array(answers_of(values.to_frame(), values.name).fill_null("").to_list(), dtype=np.str_)
         )
-
-    def joined(self, outputs: Tensor) -> Tensor:
-        """The outputs as they are: there is no ensemble of these."""
-        return outputs
 
     def decode(self, outputs: Tensor) -> NDArray[np.float64]:
         """Outputs (N, P, 2), NaN where a row has no token, to first token, last token and probability (N, 3).
@@ -155,18 +139,6 @@ class Extract:
         """The answers (N,)."""
         texts: NDArray[Any] = target.texts
         return texts
-
-    def shown(self, truth: NDArray[Any]) -> pl.Series:
-        """The answers (N,)."""
-        return pl.Series(truth.tolist(), dtype=pl.String)
-
-    def constant(self, truth: NDArray[Any]) -> str:
-        """The most frequent answer."""
-        return repr(Counter(truth.tolist()).most_common(1)[0][0])
-
-    def frame(self, prediction: NDArray[Any]) -> pl.DataFrame:
-        """One column, named after the target."""
-        return pl.DataFrame({self.target: self.shown(prediction)})
 
     def state(self) -> dict[str, Any]:
         """The target's name, and how long answers may be."""

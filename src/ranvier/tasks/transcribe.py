@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,6 +20,7 @@ from ..data.tokens import Tokens
 from ..errors import Mistake
 from ..evaluation.inputs import Form
 from .ctc import beam
+from .written import Written
 
 BEAM = 8
 """How many spellings the search keeps; 1 would be nearly the greedy one."""
@@ -30,7 +30,7 @@ NOTHING = -1
 
 
 @dataclass(frozen=True)
-class Transcribe:
+class Transcribe(Written):
     """Say what is said, character by character.
 
     The network gives K outputs for each frame: one for each character of the training rows, one for the blank, which is
@@ -44,20 +44,13 @@ class Transcribe:
         tokens: the characters of the training rows.
     """
 
-    name_of_target: str
     tokens: Tokens
 
     name: ClassVar[str] = "transcribe"
     forms: ClassVar[tuple[Form, ...]] = ("texts",)
     metric: ClassVar[str] = "character_error_rate"
-    classes: ClassVar[tuple[str, ...]] = ()
     positions: ClassVar[tuple[str, ...]] = ("audio", "series", "text")
     """The blocks at whose positions it has outputs: the first of these that there is."""
-
-    @property
-    def target(self) -> str:
-        """The name of the target column."""
-        return self.name_of_target
 
     @staticmethod
     def mistakes(values: pl.Series, order: Sequence[str] = ()) -> Iterable[Mistake]:
@@ -88,10 +81,6 @@ class Transcribe:
         ids, starts = self.tokens.encode_all(read_text(values))
         return Ragged(torch.from_numpy(ids.copy()), torch.from_numpy(starts.copy()), pad=NOTHING)
 
-    def joined(self, outputs: Tensor) -> Tensor:
-        """The outputs as they are: there is no ensemble of these."""
-        return outputs
-
     def decode(self, outputs: Tensor) -> NDArray[Any]:
         """Outputs (N, T, K), NaN where a row has no frame, to the most probable texts (N,) that a beam search finds."""
         rows = outputs.detach().double().cpu().log_softmax(dim=2)
@@ -106,18 +95,6 @@ class Transcribe:
         """Symbols (N, S), a tensor padded with -1 or a ``Ragged``, to texts (N,); U+FFFD for what was not seen."""
         rows = target[:].tolist()
         return np.array([self.tokens.decode([one for one in row if one >= 0]) for row in rows], dtype=np.str_)
-
-    def shown(self, truth: NDArray[Any]) -> pl.Series:
-        """The texts (N,)."""
-        return pl.Series(truth.tolist(), dtype=pl.String)
-
-    def constant(self, truth: NDArray[Any]) -> str:
-        """The most frequent transcript."""
-        return repr(Counter(truth.tolist()).most_common(1)[0][0])
-
-    def frame(self, prediction: NDArray[Any]) -> pl.DataFrame:
-        """One column, named after the target."""
-        return pl.DataFrame({self.target: self.shown(prediction)})
 
     def state(self) -> dict[str, Any]:
         """The target's name and its characters."""

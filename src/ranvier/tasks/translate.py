@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -21,13 +20,14 @@ from ..data.tokens import Tokens
 from ..errors import Mistake
 from ..evaluation.inputs import Form
 from ..evaluation.translations import missing_library
+from .written import Written
 
 NOTHING = -1
 """What fills up a text to the longest of its batch."""
 
 
 @dataclass(frozen=True)
-class Translate:
+class Translate(Written):
     """Write another text, token by token.
 
     The network gives V outputs for each place: one for each id of the target's tokens, and the last one for its end.
@@ -39,18 +39,11 @@ class Translate:
         tokens: of the target's training rows.
     """
 
-    name_of_target: str
     tokens: Tokens
 
     name: ClassVar[str] = "translate"
     forms: ClassVar[tuple[Form, ...]] = ("translations",)
     metric: ClassVar[str] = "bleu"
-    classes: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def target(self) -> str:
-        """The name of the target column."""
-        return self.name_of_target
 
     @property
     def end(self) -> int:
@@ -92,20 +85,12 @@ class Translate:
         """An output for each id, and one for the end."""
         return self.tokens.size + 1 if "classes" in forms else None
 
-    def known(self, values: pl.Series) -> NDArray[np.bool_]:
-        """Which texts are there."""
-        return np.asarray(read_text(values).is_not_null().to_numpy())
-
     def encode(self, values: pl.Series) -> Any:
         """Texts to their ids and the end, as a ``Ragged`` (N, T), int64; padded with -1."""
         ids, starts = self.tokens.encode_all(read_text(values))
         ids = np.insert(ids, starts[1:], self.end)
         starts = starts + np.arange(len(starts))
         return Ragged(torch.from_numpy(ids), torch.from_numpy(starts), pad=NOTHING)
-
-    def joined(self, outputs: Tensor) -> Tensor:
-        """The outputs as they are: there is no ensemble of these."""
-        return outputs
 
     def decode(self, outputs: Tensor) -> NDArray[Any]:
         """Ids (N, T) that a search found, NaN behind, to texts (N,)."""
@@ -124,18 +109,6 @@ class Translate:
                 break
             kept.append(one)
         return self.tokens.decode([one for one in kept if one >= 0])
-
-    def shown(self, truth: NDArray[Any]) -> pl.Series:
-        """The texts (N,)."""
-        return pl.Series(truth.tolist(), dtype=pl.String)
-
-    def constant(self, truth: NDArray[Any]) -> str:
-        """The most frequent text."""
-        return repr(Counter(truth.tolist()).most_common(1)[0][0])
-
-    def frame(self, prediction: NDArray[Any]) -> pl.DataFrame:
-        """One column, named after the target."""
-        return pl.DataFrame({self.target: self.shown(prediction)})
 
     def state(self) -> dict[str, Any]:
         """The target's name and its tokens."""
