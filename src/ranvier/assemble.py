@@ -193,6 +193,8 @@ def reads(network: str) -> tuple[str, ...]:
     role = getattr(member, "role", None)
     if role in WHOLE:
         return WHOLE[role]
+    if role == "reader":
+        return ("text",)
     if role == "sequence":
         vectors = "text" in member.reads and not getattr(member, "reads_ids", False)
         return (

@@ -107,6 +107,7 @@ NETWORKS = {
     "lstm": "ranvier.network.recurrent:lstm",
     "gru": "ranvier.network.recurrent:gru",
     "sound_cnn": "ranvier.network.sounds:SoundCNN",
+    "reader": "ranvier.network.reader:Reader",  # for spans of a passage
     "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # from here on for forecasts
     "nhits": "ranvier.network.forecasting.nhits:NHiTS",
     "gpt": "ranvier.network.gpt:GPT",  # for text that is written

@@ -12,7 +12,7 @@ import torch
 from ranvier.assemble import Architecture
 from ranvier.data.tokens import Tokens
 from ranvier.losses.positions import SpanCrossEntropy
-from ranvier.network.passages import PassageEncoder
+from ranvier.network.passages import PassageEncoder, inside
 from ranvier.tasks.extract import Extract
 
 
@@ -72,14 +72,14 @@ def test_answers_may_be_as_long_as_in_training() -> None:
 
 
 class TestPassageEncoder:
-    """Ids 2 to 6 are tokens, 7 separates the columns."""
+    """Ids 2 to 6 are tokens, 7 separates the columns; from 8 on they are unknown."""
 
     BLOCK = torch.tensor([[2, 3, 7, 4, 3, 5, 0], [6, 7, 2, 6, 0, 0, 0], [2, 7, 0, 0, 0, 0, 0]])
 
     @pytest.mark.parametrize("network", ["lstm", "transformer"])
     def test_it_gives_the_places_of_the_passage_alone(self, network: str) -> None:
         encoder = PassageEncoder(8, 3.0, {"name": network}, passage=1, columns=2).eval()
-        assert encoder.inside(self.BLOCK).int().tolist() == [
+        assert inside(self.BLOCK, passage=1, separator=7).int().tolist() == [
             [0, 0, 0, 1, 1, 1, 0],
             [0, 0, 1, 1, 0, 0, 0],
             [0] * 7,
@@ -92,9 +92,9 @@ class TestPassageEncoder:
 
     def test_the_first_column_may_be_the_passage_and_may_be_alone(self) -> None:
         first = PassageEncoder(8, 3.0, "lstm", passage=0, columns=2)
-        assert first.inside(self.BLOCK).sum(dim=1).tolist() == [2, 1, 1]
+        assert first.there(self.BLOCK).sum(dim=1).tolist() == [2, 1, 1]
         alone = PassageEncoder(8, 3.0, "lstm", passage=0, columns=1)
-        assert alone.inside(self.BLOCK).sum(dim=1).tolist() == [6, 4, 2]
+        assert alone.there(self.BLOCK).sum(dim=1).tolist() == [6, 4, 2]
 
     def test_a_token_is_marked_where_the_other_side_has_it_too(self) -> None:
         encoder = PassageEncoder(8, 3.0, "lstm", passage=1, columns=2).eval()
@@ -106,6 +106,10 @@ class TestPassageEncoder:
         encoder.positions(self.BLOCK)
         assert seen[0][0, :, 0].tolist() == [0, 1, 0, 2, 3, 2, 0]
         assert seen[0][1, :4, 0].tolist() == [1, 0, 2, 3]
+        encoder.positions(
+            torch.tensor([[8, 9, 1, 7, 8, 10, 1]])
+        )  # the same unknown word, others, and untold ones
+        assert seen[1][0, :, 0].tolist() == [1, 0, 0, 0, 3, 2, 2]
 
     def test_the_architecture_builds_it_where_a_passage_is_named(self) -> None:
         blocks = {"text": {"size": 8, "length": 4.0, "passage": [1, 2]}}

@@ -22,7 +22,7 @@ TOWNS = ["Arden", "Belmora", "Corvin", "Dunhall", "Esker", "Farrow"]
 JOBS = ["baker", "judge", "pilot", "tailor"]
 QUICK: dict[str, Any] = {
     "task": "extract",
-    "network": {"name": "lstm", "hidden": 32},
+    "network": {"name": "reader", "width": 32, "hidden": 32},
     "training.batch_size": 16,
     "training.epochs": 2,
     "training.learning_rate": 0.01,
@@ -87,6 +87,34 @@ def test_answers_are_found_measured_saved_and_quoted(tmp_path: Path) -> None:
     assert said.equals(run.predict(new))
 
 
+def test_words_that_training_never_showed_are_compared_as_they_are_written(tmp_path: Path) -> None:
+    def homes(people: list[str], towns: list[str]) -> pl.DataFrame:
+        draw, rows = random.Random(1), []
+        for _ in range(200):
+            (first, second), (here, there) = draw.sample(people, 2), draw.sample(towns, 2)
+            told = [f"{first} lives in {here}.", f"{second} lives in {there}."]
+            rows.append((f"Where lives {first}?", " ".join(draw.sample(told, 2)), here))
+        return pl.DataFrame(rows, schema=["question", "passage", "answer"], orient="row")
+
+    new = homes(["Xara", "Zeno", "Yve", "Wim"], ["Quo", "Ulm", "Oslo"])
+    settings = {**QUICK, "training.epochs": 8}
+    run = rv.fit(homes(NAMES, TOWNS), target="answer", test=new, settings=settings, out=tmp_path / "run")
+    assert run.metrics["test"]["span_exact"]["value"] > 0.9
+    ids = rv.load(run.folder / "model.rv").preparation.blocks["text"].transform(new[:40])[slice(0, 40)]
+    assert (ids > 0).sum() and not (ids == 1).any()  # none of them is just unknown
+
+
+def test_the_reader_is_the_default_and_reads_nothing_else(tmp_path: Path) -> None:
+    settings = {**QUICK, "network": None, "training.epochs": 1}
+    run = rv.fit(asked(), target="answer", settings=settings, out=tmp_path / "run")
+    assert run.spec.network is not None and run.spec.network.name == "reader"
+    frame = asked().select("question", "passage", kind=pl.col("question").str.head(4))
+    with pytest.raises(
+        SpecError, match="The network 'reader' finds a span of a passage, and the task is 'classify'"
+    ):
+        rv.fit(frame, target="kind", settings={"network": "reader"}, out=tmp_path / "b")
+
+
 def test_the_same_seed_and_a_resumed_run_give_the_same_bytes(tmp_path: Path) -> None:
     frame = asked()
     whole, again = fit(frame, tmp_path / "a"), fit(frame, tmp_path / "b")
@@ -126,9 +154,10 @@ def test_questions_on_one_passage_stay_in_one_part(tmp_path: Path) -> None:
     assert parts["part"].n_unique() == 3
 
 
-def test_a_passage_alone_may_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("network", ["reader", "lstm"])
+def test_a_passage_alone_may_be_read(tmp_path: Path, network: str) -> None:
     frame = asked(100).select("passage", answer=pl.col("passage").str.extract(r"(?:in|a) (\w+)\.$"))
-    run = fit(frame, tmp_path / "run", **{"training.epochs": 8, "network": "transformer"})
+    run = fit(frame, tmp_path / "run", **{"training.epochs": 8, "network": network})
     assert set(run.metrics["baselines"]) == {"trivial"}
     assert run.metrics["test"]["span_exact"]["value"] > 0.8
     assert rv.evaluate(run, frame[:20]).test["span_exact"]["value"] is not None

@@ -153,6 +153,14 @@ class Tokens:
             ).to_numpy()
         return ids, np.concatenate(([0], np.cumsum(lengths.astype(np.int64))))
 
+    def words(self, texts: pl.Series) -> pl.Series:
+        """The words of N texts, one after another (L,), as they are looked up where a token is a word.
+
+        >>> Tokens("words", lower=True).words(pl.Series(["A cat.", None])).to_list()
+        ['a', 'cat', '.']
+        """
+        return words_of(_prepared(texts, self.lower)).explode().drop_nulls()
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids: nothing for padding, U+FFFD for the unknown and for bytes that are no UTF-8.
 

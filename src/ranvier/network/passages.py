@@ -17,8 +17,35 @@ from .initializers import initialize
 from .layers import embedding
 from .sequences import EMBEDDING, built, mask_of, multiplications_of
 
-KNOWN = 2
-"""The first id of a token that was seen in training; unknown ones are alike in nothing but that."""
+UNKNOWN = 1
+"""The id of a token that was not seen in training, where nothing tells such tokens apart."""
+
+
+def inside(block: Tensor, passage: int, separator: int) -> Tensor:
+    """(B, T) which places of ids (B, T) are tokens of the column ``passage``.
+
+    >>> inside(torch.tensor([[2, 3, 9, 4, 0]]), passage=1, separator=9).tolist()
+    [[False, False, False, True, False]]
+    """
+    between = block == separator
+    return (between.long().cumsum(dim=1) == passage) & mask_of(block) & ~between
+
+
+def front(values: Tensor, which: Tensor) -> Tensor:
+    """The places that are meant, in their order, at the front; as many as the row with most of them has, and one.
+
+    Args:
+        values: (B, T), or (B, T, E); what is left behind them is 0.
+        which: (B, T).
+
+    >>> front(torch.tensor([[2, 3, 4], [5, 6, 7]]), torch.tensor([[False, True, True], [True, False, False]])).tolist()
+    [[3, 4], [5, 0]]
+    """
+    order = (~which).long().argsort(dim=1, stable=True)[:, : max(1, int(which.sum(dim=1).max()))]
+    kept = which.gather(1, order)
+    if values.ndim == 3:
+        order, kept = order.unsqueeze(2).expand(-1, -1, values.shape[2]), kept.unsqueeze(2)
+    return torch.where(kept, values.gather(1, order), 0)
 
 
 class PassageEncoder(nn.Module):
@@ -30,6 +57,7 @@ class PassageEncoder(nn.Module):
 
     Args:
         size: how many ids there are; 0 pads, 1 is unknown, and where there are several columns the last separates them.
+            Ids from ``size`` + 1 on are tokens that are unknown, too, but alike where they have the same id.
         length: how many tokens a row has on average.
         network: the name of a network for texts that reads vectors, or a mapping of ``name`` and options.
         passage: the place of the passage among the columns.
@@ -48,7 +76,7 @@ class PassageEncoder(nn.Module):
         super().__init__()
         member = load("networks", network if isinstance(network, str) else network["name"])
         width = int(getattr(member, "embedding", EMBEDDING))
-        self.passage, self.separator = passage, size - 1 if columns > 1 else size
+        self.size, self.passage, self.separator = size, passage, size - 1 if columns > 1 else size
         self.embedding = embedding(size, width)
         self.marks = embedding(4, width)
         self.network = built(network, width)
@@ -63,26 +91,16 @@ class PassageEncoder(nn.Module):
             initialize(table, generator, initializer="normal", gain=1.0)
         self.network.reset(generator)
 
-    def inside(self, block: Tensor) -> Tensor:
-        """(B, T) which places are tokens of the passage."""
-        between = block == self.separator
-        column = between.long().cumsum(dim=1)
-        return (column == self.passage) & mask_of(block) & ~between
-
     def there(self, block: Tensor) -> Tensor:
         """(B, P) which of the places are there that ``positions`` gives."""
-        count = self.inside(block).sum(dim=1)
-        return torch.arange(max(1, int(count.max())), device=block.device) < count[:, None]
+        return mask_of(front(block, inside(block, self.passage, self.separator)))
 
     def positions(self, block: Tensor) -> Tensor:
         """Ids (B, T) to the features of each token of the passage (B, P, E)."""
-        inside = self.inside(block)
-        marks = self.marks(2 * inside.long() + _matched(block, inside).long())
-        y = self.network(self.embedding(block) + marks, mask_of(block))
-        order = (~inside).long().argsort(dim=1, stable=True)  # the passage's places first, in their order
-        order = order[:, : max(1, int(inside.sum(dim=1).max()))]
-        passage: Tensor = y.gather(1, order.unsqueeze(2).expand(-1, -1, y.shape[2]))
-        return passage
+        of_passage = inside(block, self.passage, self.separator)
+        marks = self.marks(2 * of_passage.long() + _matched(block, of_passage).long())
+        known = torch.where(block < self.size, block, UNKNOWN)
+        return front(self.network(self.embedding(known) + marks, mask_of(block)), of_passage)
 
     def forward(self, block: Tensor) -> Tensor:
         """As ``positions``."""
@@ -90,6 +108,6 @@ class PassageEncoder(nn.Module):
 
 
 def _matched(block: Tensor, inside: Tensor) -> Tensor:
-    """(B, T) which places hold a known token that the other side has too."""
+    """(B, T) which places hold a token that the other side has too."""
     same = (block.unsqueeze(2) == block.unsqueeze(1)) & (inside.unsqueeze(2) != inside.unsqueeze(1))
-    return same.any(dim=2) & (block >= KNOWN)
+    return same.any(dim=2) & (block > UNKNOWN)

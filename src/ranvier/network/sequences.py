@@ -134,11 +134,14 @@ def texts(
         network: the name of a network for texts, or a mapping of ``name`` and options.
         passage: where a span is extracted, the place of its column and how many columns there are.
     """
+    member = load("networks", network if isinstance(network, str) else network["name"])
     if passage is not None:
         from .passages import PassageEncoder
 
+        if member.role == "reader":
+            options = {} if isinstance(network, str) else {k: v for k, v in network.items() if k != "name"}
+            return member(size, length, *passage, **options)  # type: ignore[no-any-return]
         return PassageEncoder(size, length, network, *passage)
-    member = load("networks", network if isinstance(network, str) else network["name"])
     if getattr(member, "reads_ids", False):
         return SequenceEncoder(nn.Identity(), network, size, length)
     width = int(getattr(member, "embedding", EMBEDDING))

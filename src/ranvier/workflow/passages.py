@@ -20,7 +20,7 @@ from ..errors import DataError, Mistake
 from ..spec import OWN_NETWORK, Choice
 from ..tasks.extract import Extract
 
-NETWORK = ("lstm", "passages")
+NETWORK = ("reader", "passages")
 """The network of spans, and what it is for in words."""
 
 
@@ -76,8 +76,15 @@ def placed_in(
 
 
 def mistakes(task: Any, network: Choice, blocks: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What is wrong with a request to extract."""
+    """What is wrong with a request to extract, or with a network for that alone."""
+    compares = network.name != OWN_NETWORK and load("networks", network.name).role == "reader"
     if not isinstance(task, Extract):
+        if compares:
+            yield Mistake(
+                f"the network {network.name!r} finds a span of a passage, and the task is {task.name!r}",
+                "the task 'extract'",
+                "add --task extract, or choose another network",
+            )
         return
     others = [column for name, kind in blocks.items() if name != "text" for column in kind.columns]
     if others:
@@ -88,8 +95,8 @@ def mistakes(task: Any, network: Choice, blocks: Mapping[str, Any]) -> Iterator[
             "set the others aside: " + " ".join(f"--role {name}=ignored" for name in others[:6]),
         )
     known = network.name != OWN_NETWORK and "text" in reads(network.name)
-    if not known or getattr(load("networks", network.name), "reads_ids", False):
+    if not known or (not compares and getattr(load("networks", network.name), "reads_ids", False)):
         yield Mistake(
             f"the network {network.name!r} says nothing of each token of a text",
-            "one that reads the order of words, such as 'transformer', 'bert' or 'lstm'",
+            "one that reads the order of words, such as 'reader', 'bert' or 'lstm'",
         )

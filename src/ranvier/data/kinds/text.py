@@ -9,6 +9,9 @@
 
 Each cell of the last three lines is counted in the ledger. All columns of texts are one sequence, with a separator
 between two columns; its id is the last one.
+
+Where a span is extracted (``passage``), words that were not seen have ids behind the separator's: in each row the same
+word has the same one, so that a network can tell whether the question has a word of the passage.
 """
 
 from __future__ import annotations
@@ -141,6 +144,7 @@ class Text:
         """
         pieces: list[NDArray[np.int64]] = []
         places: list[NDArray[np.int64]] = []
+        unknown: list[pl.Series] = []
         for column in self.columns:
             text = _text(frame[column])
             ids, starts = self.tokens.encode_all(text)
@@ -151,6 +155,8 @@ class Text:
             ids, row = ids[kept], row[kept]
             unseen = np.zeros(frame.height, dtype=np.bool_)
             unseen[row[ids == UNKNOWN]] = True
+            if self.passage is not None and self.tokens.level == "words":
+                unknown.append(self.tokens.words(text).filter(kept).filter(ids == UNKNOWN))
             note_cells(ledger, MISSING, column, text.is_null().to_numpy(), rows)
             note_cells(ledger, left, column, lengths > LONGEST, rows)
             note_cells(ledger, UNSEEN, column, unseen, rows)
@@ -162,7 +168,11 @@ class Text:
         row = np.concatenate(places)
         order = np.argsort(row, kind="stable")
         starts = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=frame.height))))
-        values = np.concatenate(pieces)[order].astype(np.int32)
+        ids = np.concatenate(pieces)
+        if unknown:
+            which = ids == UNKNOWN
+            ids[which] = self.separator + _numbered(row[which], pl.concat(unknown))
+        values = ids[order].astype(np.int32)
         return Ragged(torch.from_numpy(values), torch.from_numpy(starts.astype(np.int64)))
 
     @property
@@ -173,7 +183,7 @@ class Text:
     def invert(self, tensor: Tensor) -> pl.DataFrame:
         """Turn ids (N, T) back into words, in small letters; a text without words is null."""
         texts: list[list[str | None]] = []
-        for row in tensor.tolist():
+        for row in tensor.where(tensor <= self.separator, UNKNOWN).tolist():
             ends = [place for place, one in enumerate(row) if one == self.separator]
             starts = [0, *(end + 1 for end in ends)]
             texts.append([self.tokens.decode(row[a:b]) or None for a, b in zip(starts, [*ends, len(row)])])
@@ -231,6 +241,12 @@ class Text:
             )
         tokens = Tokens.from_state(state["tokens"])
         return cls(columns, tokens, float(state["length"]), missing, passage)
+
+
+def _numbered(row: NDArray[np.int64], words: pl.Series) -> NDArray[np.int64]:
+    """(M,) of M words, by the row of each, a number from 1 that is the same for the same words of a row."""
+    frame = pl.DataFrame({"row": row, "word": words})
+    return frame.select(pl.col("word").rank("dense").over("row")).to_series().cast(pl.Int64).to_numpy()
 
 
 def _text(values: pl.Series) -> pl.Series:
