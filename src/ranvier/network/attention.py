@@ -10,7 +10,7 @@ Masks are true where a place may be looked at. A place that may look at nothing 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal
 
@@ -252,3 +252,24 @@ def attention_maps(network: nn.Module) -> Iterator[dict[str, MultiHeadAttention]
     finally:
         for each in layers.values():
             each.kept, each.maps = False, None
+
+
+@torch.no_grad()
+def read_maps(network: nn.Module, inputs: Mapping[str, Tensor] | Tensor) -> dict[str, Tensor]:
+    """The maps (B, H, T, S) of every attention layer of a network in one pass, by the layers' names, in their order.
+
+    Args:
+        network: any; one without such layers has no maps. It is in evaluation mode for that pass.
+        inputs: what its ``forward`` takes.
+    """
+    training = network.training
+    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    fed = inputs.to(device) if isinstance(inputs, Tensor) else {n: x.to(device) for n, x in inputs.items()}
+    network.eval()
+    try:
+        with attention_maps(network) as layers:
+            if layers:
+                network(fed)
+            return {name: each.maps for name, each in layers.items() if each.maps is not None}
+    finally:
+        network.train(training)

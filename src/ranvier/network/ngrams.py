@@ -107,6 +107,10 @@ class Ngrams(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Ids (B, T) to what each word adds, alone and with the one before it: (B, T, E), 0 where there is none."""
+        return self.grams(ids, mask).sum(dim=2)
+
+    def grams(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """The same apart: what each word adds alone, and what it adds with the one before it (B, T, 2, E)."""
         before = functional.pad(ids, (1, 0))[:, :-1]  # (B, T): the word before, 0 at the beginning
         places = torch.stack([self._hashed(0, ids), self._hashed(before, ids)], dim=2)  # (B, T, 2)
         rarity = torch.stack([ids, torch.maximum(ids, before)], dim=2).to(self.weight.dtype)
@@ -117,7 +121,7 @@ class Ngrams(nn.Module):
         weights = weights / often
         weights = functional.dropout(weights / norm, self.dropout, self.training)
         vectors = functional.embedding(places, self.weight)  # (B, T, 2, E)
-        y: Tensor = (vectors * weights.unsqueeze(3)).sum(dim=2)
+        y: Tensor = vectors * weights.unsqueeze(3)
         return y
 
     def pool(self, y: Tensor, mask: Tensor) -> Tensor:

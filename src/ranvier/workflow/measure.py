@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from ..catalog import METRICS, load
 from ..delivery.model import forward
@@ -20,13 +20,13 @@ from ..evaluation.classification import confusion_matrix
 from ..evaluation.comparison import Comparison, verdict
 from ..evaluation.intervals import measure as with_intervals
 from ..evaluation.metrics import Metric
-from ..evaluation.mistakes import worst_rows
 from ..evaluation.recalibration import Recalibration, before_and_after, recalibrate
 from ..spec import Spec
 from ..tasks import Task, classes_of
 from ..tasks.extract import predictions
+from ..tasks.several import several
 from ..tasks.tag import Tag
-from . import answered, extracted, tagged, translations
+from . import answered, attributions, extracted, tagged, translations
 from .beside import beside, weights_of
 from .mistakes import inputs_of_worst
 from .prepared import Prepared
@@ -34,7 +34,6 @@ from .slices import groups
 from .targets import predictions_of, side_by_side, together, views
 from .threshold import threshold
 from .transcripts import examples
-from .word_effects import effects
 
 UNMEASURED = "There were no test rows to measure it on."
 """The verdict on a run without test rows."""
@@ -79,9 +78,10 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
     }
     alone = views(prepared)
     if len(alone) == 1:
-        measured = _measure_one(spec, prepared, predicted, network)
+        measured = _measure_one(spec, prepared, predicted)
         if shown := examples(prepared, network, predicted["test"]):
             measured.metrics["transcripts"] = shown
+        measured.metrics.update(attributions.told(prepared, predicted["test"], network))
         measured.metrics.update(tagged.told(prepared, predicted["test"]))
         measured.metrics.update(extracted.told(prepared, network))
         measured.metrics.update(answered.told(prepared, predicted["test"]))
@@ -90,6 +90,13 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         return measured
     each = predictions_of(prepared, predicted)
     found = {view.task.target: _measure_one(spec, view, said) for view, said in zip(alone, each)}
+    if many := several(prepared.task):
+        for index, (view, said) in enumerate(zip(alone, each)):
+
+            def own(outputs: Tensor, index: int = index) -> Tensor:
+                return many.outputs_of(outputs)[index]
+
+            found[view.task.target].metrics.update(attributions.told(view, said["test"], network, own))
     test = {name: one.predictions for name, one in found.items()}
     validation = {name: one.validation_predictions for name, one in found.items()}
     return Measured(
@@ -104,13 +111,8 @@ def _rows(prepared: Prepared) -> dict[str, int]:
     return {"read": prepared.ledger.read, "dropped": prepared.ledger.dropped, **prepared.split.counts}
 
 
-def _measure_one(
-    spec: Spec, prepared: Prepared, predicted: dict[str, NDArray[Any]], network: nn.Module | None = None
-) -> Measured:
-    """Measure the predictions of the validation and test rows of one target.
-
-    What single words do to them is asked of ``network``, where it predicts this target alone.
-    """
+def _measure_one(spec: Spec, prepared: Prepared, predicted: dict[str, NDArray[Any]]) -> Measured:
+    """Measure the predictions of the validation and test rows of one target."""
     task = prepared.task
     metrics_wanted = metrics_of(task)
     seed = spec.seed
@@ -159,12 +161,6 @@ def _measure_one(
         metrics["mistakes"] = inputs_of_worst(
             truth["test"], predicted["test"], rows, prepared.schema, numbers
         )
-        kind: Any = prepared.preparation.blocks.get("text")
-        if kind and network is not None and task.forms[0] in ("classes", "values"):
-            worst = worst_rows(truth["test"], predicted["test"])
-            metrics["mistakes"]["words"] = effects(
-                network, task, kind, prepared.parts["test"], truth["test"], worst
-            )
     if spec.evaluation.costs is not None:
         metrics["threshold"] = threshold(spec.evaluation.costs, task, truth, predicted, weights, seed)
     if spec.evaluation.baselines and "test" in present:

@@ -140,7 +140,7 @@ def _general(
     elif read:
         own = getattr(load("networks", network), "pace", sequence_pace)
         batch, epochs, patience = own(rows)
-        if task.forms[0] == "texts":
+        if task.forms[:1] == ("texts",):
             epochs, patience = round(SPELT * epochs), round(SPELT * patience)
     else:
         batch, epochs, patience = pace(rows, ensemble=network == "tabm")

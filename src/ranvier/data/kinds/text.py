@@ -189,6 +189,11 @@ class Text:
             texts.append([self.tokens.decode(row[a:b]) or None for a, b in zip(starts, [*ends, len(row)])])
         return pl.DataFrame(texts, schema=dict.fromkeys(self.columns, pl.String), orient="row")
 
+    def unknown(self, ids: Tensor) -> Tensor:
+        """The ids (N, T) of texts as long, all of whose tokens are unknown."""
+        kept = (ids == 0) | (ids == self.separator)
+        return torch.where(kept, ids, UNKNOWN)
+
     def features(self) -> dict[str, Any]:
         """``size``: how many ids there are; ``length``: how many a row has on average.
 

@@ -153,6 +153,12 @@ class TokenLists:
             found[column] = pl.Series(column, cells, dtype=pl.List(pl.String))
         return pl.DataFrame(found)
 
+    def unknown(self, numbers: Tensor) -> Tensor:
+        """The numbers (N, T, D W) of as many tokens, all of which are unknown and have no spelling."""
+        made = torch.zeros_like(numbers)
+        made[:, :, ::WIDTH] = numbers[:, :, ::WIDTH].clamp_max(UNKNOWN)
+        return made
+
     def features(self) -> dict[str, Any]:
         """``sizes``: how many ids each column has; ``length``: how many tokens a row has on average."""
         return {

@@ -75,6 +75,15 @@ pre { background: var(--code); border-radius: 8px; padding: .9rem 1rem; overflow
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); padding: .25rem 0; width: fit-content; }
 .tagged { max-width: none; line-height: 2.3; } .tagged mark { color: var(--bad); background: var(--bad-fill); }
 .tagged rt { color: var(--soft); font-size: .66rem; }
+.moved { border-top: 1px solid var(--line); padding: .9rem 0 .4rem; } .moved h4 { margin: 0 0 .3rem; font-size: 1rem; }
+.moved .text { max-width: none; line-height: 1.9; white-space: pre-line; overflow-wrap: anywhere; }
+.moved .text small { display: inline; }
+.for, .against { border-radius: 3px; padding: .05em 0; text-decoration: underline; text-underline-offset: .2em;
+  -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+.for { background: rgb(0 158 115 / calc(.08 + .42 * var(--share))); text-decoration-color: #009e73; }
+.against { background: rgb(230 120 20 / calc(.08 + .42 * var(--share))); text-decoration: underline dotted #d55e00; }
+.unknown { font-style: italic; } .asked { outline: 2px solid var(--accent); outline-offset: 1px; border-radius: 3px; }
+.maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 0 1.25rem; }
 footer { color: var(--soft); font-size: .88rem; }
 @media (min-width: 760px) { .beside { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .drawn.beside { grid-template-columns: 19rem minmax(0, 1fr); } }

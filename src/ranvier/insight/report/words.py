@@ -1,55 +1,166 @@
-"""What the words of the worst mistakes did: each text with the words that spoke for its true class, and against it."""
+"""What moved single predictions: texts with the tokens that spoke for what was said, and against it; and attention."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .contents import Contents
-from .markup import Html, escape, join, section, table, tag
+from .maps import attention_map
+from .markup import Html, details, escape, join, number, section, tag
 
-STRONGEST = 3
-"""So many words are named beside the text."""
+FAINT = 0.05
+"""Less than that share of the largest value of a row is not coloured."""
+
+MARKS = {"unknown": "the network does not know this word", "asked": "the token that is asked about"}
 
 
 def words_section(contents: Contents) -> Html | str:
-    """The texts of the worst mistakes; nothing where no column of texts was read."""
-    texts: dict[str, list[list[Any]]] = contents.metrics.get("mistakes", {}).get("words", {})
-    if not texts:
+    """The texts of some rows; nothing where no tokens were read."""
+    found = contents.metrics.get("attributions")
+    if not found or not found["rows"]:
         return ""
-    classes = bool(contents.metrics.get("classes"))
-    what = "for the true class, and against it" if classes else "for a larger value, and for a smaller one"
-    said = (
-        f"Each word was made unknown, and the prediction made again: green words spoke {what}, red; the numbers say by "
-        + ("how much of the probability." if classes else "how much.")
+    rows = found["rows"]
+    worst = [_row(row) for row in rows if not row["right"]]
+    right = [_row(row) for row in rows if row["right"]]
+    near = (
+        "Rows that were not far off" if contents.metrics.get("form") in ("values", "counts") else "Right ones"
     )
-    largest = max((abs(effect) for words in texts.values() for _, effect in words), default=0.0) or 1.0
-    header = ["row", "most for it", "most against it", "text"]
-    rows = [
-        [row, _strongest(words, 1), _strongest(words, -1), _shown(words, largest)]
-        for row, words in texts.items()
+    return section(
+        "words",
+        "What words did",
+        *_method(found),
+        join(tag("h3", "The worst mistakes"), *worst) if worst else "",
+        join(tag("h3", near), *right) if right else "",
+    )
+
+
+def _method(found: Mapping[str, Any]) -> list[Html]:
+    """How the values were found, how exact they are, and what the colours say."""
+    rows = found["rows"]
+    off = max((row["error"] / abs(row["total"]) for row in rows if row["total"]), default=0.0)
+    if found["bag"]:
+        how = (
+            "The network adds up a number for each word and each pair of neighbours; a pair is shown half with each of "
+            "its words. The numbers are integrated gradients (Sundararajan et al. 2017) of these, from none of them to "
+            "all; where texts are all there is, they are exactly what each adds."
+        )
+    else:
+        how = (
+            "The numbers are integrated gradients (Sundararajan et al. 2017): the slope of the score by each token's "
+            "vector, along the way from a text of unknown words to this one."
+        )
+    exact = (
+        "The numbers of a row add up to what its words do to the score together; by how much the sum misses it "
+        f"(the completeness error) is {'less than 0.1%' if off < 0.001 else f'{off:.1%}'} of it at most."
+    )
+    colours = join(
+        Html("The score is a difference of the network's outputs (of values, the value itself). Words on "),
+        tag("span", "green, underlined", class_="for", style="--share:.8"),
+        Html(" spoke for what is named with the row, those on "),
+        tag("span", "orange, underlined with dots", class_="against", style="--share:.8"),
+        Html(
+            " against it; the stronger the colour, the more. Words in italics are not known to the network. "
+            "The pointer on a word shows its number."
+        ),
+    )
+    left = [
+        tag("p", said)
+        for count, said in (
+            (
+                found["empty"],
+                f"{number(found['empty'])} of the test rows have no text; they are not among these.",
+            ),
+            (
+                found["left_out"],
+                f"{found['left_out']} more rows would stand here if these texts were shorter.",
+            ),
+        )
+        if count
     ]
-    caption = "What the words of the worst mistakes did"
-    return section("words", "What words did", tag("p", said), table(caption, header, rows, [0]))
+    return [tag("p", join(how, exact)), tag("p", colours), *left]
 
 
-def _strongest(words: list[list[Any]], sign: int) -> str:
-    """The words with the largest effects of that sign, each once."""
-    effects: dict[str, float] = {}
-    for word, effect in words:
-        effects[word] = max(effects.get(word, 0.0), sign * effect)
-    named = sorted(((effect, word) for word, effect in effects.items() if effect > 0), reverse=True)[
-        :STRONGEST
+def _row(row: Mapping[str, Any]) -> Html:
+    which = f"Row {number(row['row'])}" + (f", “{row['asked']}”" if "asked" in row else "")
+    head = f"{which}: predicted {row['said']}, true {row['true']}"
+    named = "; ".join(
+        f"{what} {', '.join(f'“{name}” {value:+.2g}' for name, value in side)}"
+        for what, side in zip(("most for it", "most against it"), row["strongest"])
+        if side
+    )
+    told = f"{row['about'][:1].upper()}{row['about'][1:]}: {row['total']:+.3g} by all words together" + (
+        f"; {named}" if named else ""
+    )
+    return tag(
+        "div",
+        join(tag("h4", head), tag("p", f"{told}."), _text(row), _numbers(row), _attention(row)),
+        class_="moved",
+    )
+
+
+def _text(row: Mapping[str, Any]) -> Html:
+    """The text, with what is not shown of it in words."""
+    largest = max((abs(value) for _, _, value, _ in row["pieces"]), default=0.0) or 1.0
+    pieces = [
+        escape(before) + _tinted(token, value, value / largest, mark)
+        for before, token, value, mark in row["pieces"]
     ]
-    return ", ".join(f"{word} ({sign * effect:+.2g})" for effect, word in named) or "–"
+    before, after = (_left_out(*side) for side in row["hidden"])
+    unread = (
+        tag("small", f"[{number(row['unread'])} more words are not read by the network]")
+        if row["unread"]
+        else ""
+    )
+    return tag("p", Html(f"{before}{''.join(pieces)}{after} {unread}"), class_="text")
 
 
-def _shown(words: list[list[Any]], largest: float) -> Html:
-    return join(*(_tinted(word, effect / largest, effect) for word, effect in words))
+def _left_out(count: int, total: float) -> Html | str:
+    return tag("small", f" […{number(count)} words, {total:+.2g} together…] ") if count else ""
 
 
-def _tinted(word: str, share: float, effect: float) -> Html:
-    if abs(share) < 0.05:
-        return escape(word)
-    colour = "0,158,115" if share > 0 else "213,94,0"
-    style = f"background:rgba({colour},{min(0.1 + abs(share) * 0.4, 0.5):.2f})"
-    return tag("span", word, style=style, title=f"{effect:+.3g}")
+def _tinted(token: str, value: float, share: float, mark: str) -> Html:
+    note = f" ({MARKS[mark]})" if mark else ""
+    attributes: dict[str, str] = {"title": f"{value:+.3g}{note}"}
+    classes = [mark] if mark else []
+    if abs(share) >= FAINT:
+        classes.append("for" if share > 0 else "against")
+        attributes["style"] = f"--share:{abs(share):.2f}"
+    if classes:
+        attributes["class_"] = " ".join(classes)
+    return tag("span", token, **attributes)
+
+
+def _numbers(row: Mapping[str, Any]) -> Html:
+    """The same as text, for who has no pointer or sees no colours."""
+    told = " · ".join(f"{token} {value:+.2g}" for _, token, value, _ in row["pieces"])
+    return details(f"The numbers of {len(row['pieces'])} of {number(row['tokens'])} words", tag("p", told))
+
+
+def _attention(row: Mapping[str, Any]) -> Html | str:
+    """The maps of every layer and head."""
+    maps = row.get("maps")
+    if not maps:
+        return ""
+    tokens, layers = maps["tokens"], maps["layers"]
+    first, count = maps["first"], len(tokens)
+    which = "all" if count == row["tokens"] else f"words {first + 1:,} to {first + count:,} of the"
+    said = (
+        f"Each word, a line, looks at each word, a column, of {which} {number(row['tokens'])} that are read: the "
+        "stronger the colour, the more. Attention is where the network looks, and not by itself what moves it."
+    )
+    drawn = [
+        attention_map(
+            tokens, tokens, [list(map(int, line.split())) for line in head["lines"]], _caption(n, h, head)
+        )
+        for n, heads in enumerate(layers, 1)
+        for h, head in enumerate(heads, 1)
+    ]
+    summary = f"Where it looked: attention of {len(layers)} layers of {len(layers[0])} heads"
+    return details(summary, tag("p", said), tag("div", join(*drawn), class_="maps"))
+
+
+def _caption(layer: int, head: int, told: Mapping[str, Any]) -> str:
+    looks, seen, weight = told["strongest"]
+    outside = f"; {1 - told['seen']:.0%} goes to words that are not drawn" if told["seen"] < 0.995 else ""
+    return f"Layer {layer}, head {head}: most by {looks!r} at {seen!r}, {weight:.0%}{outside}"
