@@ -175,6 +175,18 @@ LONG = pl.Series("note", [f"word{at}" for at in range(100)] * 2)
         ),
         (
             table(),
+            {"columns.s*.known": "future"},
+            SpecError,
+            r"Columns\.s\*\.known=future fits 'sales' alone, which is to be forecast, or tells the times",
+        ),
+        (
+            table(),
+            {"columns.z*.known": "future"},
+            SpecError,
+            r"A polars frame has no column 'z\*'\. There are: when, sales, heat, open",
+        ),
+        (
+            table(),
             {"columns.heat": {"role": "ignored", "known": "past"}},
             SpecError,
             "Column 'heat' is left out, and is said to be known in the past",
@@ -209,6 +221,40 @@ LONG = pl.Series("note", [f"word{at}" for at in range(100)] * 2)
 def test_what_cannot_stand_beside_a_forecast_is_said(frame, settings, error, sentence):
     with pytest.raises(error, match=f"(?i){sentence}"):
         prepare(Spec.from_settings({**ASKED, "target": "sales", **settings}), frame)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"columns.h*.known": "future"}, "'open' (known in the past alone) and 'heat' (known ahead)"),
+        ({"columns.*.known": "future"}, "'heat', 'open' (known ahead)"),
+        (
+            {"columns.*.known": "future", "columns.heat.known": "past"},
+            "'heat' (known in the past alone) and 'open' (known ahead)",
+        ),
+        ({"columns.*.known": "future", "columns.heat": "ignored"}, "'open' (known ahead)"),
+        (
+            {"columns.o*": {"known": "future", "kind": "category"}},
+            "'heat' (known in the past alone) and 'open' (known ahead)",
+        ),
+    ],
+)
+def test_a_pattern_says_it_of_all_columns_beside_the_forecast_that_fit(settings, said):
+    prepared = prepare(Spec.from_settings({**ASKED, "target": "sales", **settings}), table())
+    assert str(prepared.task.covariates) == said
+
+
+def test_a_pattern_says_it_of_no_series_and_of_nothing_that_cannot_be_read():
+    frame = pl.concat(
+        [table().with_columns(LONG, shop=pl.lit(shop), size=at) for at, shop in enumerate("ab")]
+    )
+    settings = {**ASKED, "target": "sales", "columns.shop": "group", "columns.*.known": "future"}
+    prepared = prepare(Spec.from_settings(settings), frame)
+    assert (
+        str(prepared.task.covariates)
+        == "'heat', 'open' (known ahead) and 'size' (the same throughout a series)"
+    )
+    assert prepared.schema["note"].role == "ignored"
 
 
 def test_a_category_of_many_words_is_set_aside():

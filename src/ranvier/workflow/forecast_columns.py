@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 import numpy as np
 import polars as pl
@@ -70,7 +71,7 @@ def schema_of(spec: Spec, table: Table, columns: Columns, ledger: Ledger) -> Sch
         else:
             column = column_of(table.frame[name], sample[name], one, table.declared.get(name))
             reason = _unread(column, table.frame[name])
-            if reason and (one.role == "input" or one.kind or one.known):
+            if reason and (one.role == "input" or one.kind or (one.known and name in spec.columns)):
                 mistakes.append(
                     Mistake(
                         f"column {name!r} cannot stand beside a forecast: {reason}",
@@ -201,12 +202,20 @@ def _request_mistakes(spec: Spec, said: Mapping[str, ColumnSpec], table: Table) 
 
 
 def _known_mistakes(spec: Spec, said: Mapping[str, ColumnSpec], columns: Columns) -> Iterable[Mistake]:
-    """What is wrong with what is said to be known."""
+    """What is wrong with what is said to be known; a pattern speaks of the columns beside the forecast alone."""
     roles = {columns.target: "target", columns.time: "time", columns.group: "name of the series"}
-    for name, one in said.items():
+    for name, one in spec.columns.items():
         if not one.known:
             continue
-        if name in roles:
+        if name not in said:
+            fitting = [each for each in said if fnmatchcase(each, name) and each not in spec.columns]
+            if set(fitting) <= set(roles):
+                yield Mistake(
+                    f"columns.{name}.known={one.known} fits {', '.join(map(repr, fitting))} alone, which is to be "
+                    "forecast, or tells the times or the series",
+                    "a pattern that columns beside the forecast fit",
+                )
+        elif name in roles:
             remedy = "its calendar is read with forecast.calendar=true" if name == columns.time else ""
             yield Mistake(
                 f"column {name!r} is the {roles[name]}, and is said to be known in the {one.known}",
@@ -217,7 +226,7 @@ def _known_mistakes(spec: Spec, said: Mapping[str, ColumnSpec], columns: Columns
             yield Mistake(
                 f"column {name!r} is left out, and is said to be known in the {one.known}", "one of both"
             )
-    ahead = [f"columns.{name}.known" for name, one in said.items() if one.known == "future"]
+    ahead = [f"columns.{name}.known" for name, one in spec.columns.items() if one.known == "future"]
     ahead += ["forecast.calendar"] if spec.forecast.calendar else []
     if ahead and spec.network and not reads_ahead(spec):
         able = [name for name in NETWORKS if forecasts(name, by_windows=True)]
