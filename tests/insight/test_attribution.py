@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -134,3 +136,18 @@ def test_other_columns_stay_and_tokens_with_their_spelling_are_followed() -> Non
         total = network(inputs)[0, 1, 0] - nothing
     assert found.total == pytest.approx(float(total), abs=1e-6)
     assert found.error < 1e-5 and np.abs(found.values).min() > 0
+
+
+def test_what_is_asked_and_what_is_read_have_values_in_the_places_of_the_row() -> None:
+    kind = replace(Text.fit(TEXTS), passage="a")
+    network = Architecture("reader", {"text": kind.features()}, 2, positions="text").build(0).eval()
+    ids = kind.transform(TEXTS)[1:2]  # two three four one two | one
+    found = attribution(network, {"text": ids}, "text", kind.unknown(ids), lambda z: z[:, 1, 0])
+    assert found is not None and found.values.shape == (7,)
+    assert found.error <= 0.02 * abs(found.total) + 1e-6
+    assert found.values[5] == 0.0 and (np.delete(found.values, 5) != 0).all()
+    table = network.encoders["text"].embedding.weight  # type: ignore[union-attr]
+    with torch.no_grad():
+        table[ids[0, 6]] = table[1]  # what is asked is nothing unknown now, nor is that word of the passage
+    again = attribution(network, {"text": ids}, "text", kind.unknown(ids), lambda z: z[:, 1, 0])
+    assert again is not None and np.flatnonzero(again.values == 0.0).tolist() == [3, 5, 6]

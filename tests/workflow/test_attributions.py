@@ -120,10 +120,11 @@ def test_a_tag_is_asked_of_one_token_and_a_span_of_its_ends(tmp_path: Path) -> N
             "said": [str(b) for _, b in pairs],
         }
     )
-    run = fit(passages, "said", tmp_path / "spans", task="extract", network=NARROW)
-    told = run.metrics["attributions"]
-    check(told, [f"{text} | {asked}" for text, asked in passages.select("text", "asked").rows()])
-    assert all(row["about"] == "for what was found" and row["tokens"] == 14 for row in told["rows"])
+    for name in ("reader", "transformer"):
+        run = fit(passages, "said", tmp_path / name, task="extract", network=name)
+        told = run.metrics["attributions"]
+        check(told, [f"{text} | {asked}" for text, asked in passages.select("text", "asked").rows()])
+        assert all(row["about"] == "for what was found" and row["tokens"] == 14 for row in told["rows"])
 
 
 def test_several_targets_other_columns_and_empty_texts(tmp_path: Path) -> None:

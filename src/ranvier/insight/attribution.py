@@ -14,9 +14,10 @@ Legend: B rows, T places, D features of a place, K outputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,7 @@ def attribution(
     training = network.training
     network.eval()
     try:
-        with torch.backends.cudnn.flags(
-            enabled=False
-        ):  # whose recurrent networks learn in training mode alone
+        with torch.backends.cudnn.flags(enabled=False):  # it has no slopes of recurrent networks in use
             path = _Path(network, row, block, unknown.to(device))
             return path.integrated(score) if path.last else None
     finally:
@@ -94,14 +93,16 @@ class _Path:
     """The straight path from the vectors of unknown tokens to those of one row.
 
     Attributes:
-        last: the vectors at its end (1, T, ...), by the module that takes them or gives them.
+        last: the vectors at its end (1, T, ...), by the module that takes them or gives them; of an encoder that looks
+            them up in parts (``parts``) by the number of the part.
         first: those at its beginning.
     """
 
     def __init__(self, network: nn.Module, row: Mapping[str, Tensor], block: str, unknown: Tensor) -> None:
         self.network, self.row, self.block = network, row, block
         encoders: Any = getattr(network, "encoders", None)
-        self.reader: Any = getattr(encoders[block], "network", None) if encoders is not None else None
+        self.encoder: Any = encoders[block] if encoders is not None else None
+        self.reader: Any = getattr(self.encoder, "network", None)
         self.bag = hasattr(self.reader, "grams")
         self.last = self._read(row[block])
         self.first = (
@@ -109,9 +110,9 @@ class _Path:
         )
 
     @torch.no_grad()
-    def _read(self, ids: Tensor) -> dict[nn.Module, Tensor]:
+    def _read(self, ids: Tensor) -> dict[Hashable, Tensor]:
         """The vectors of a block of one row."""
-        found: dict[nn.Module, Tensor] = {}
+        found: dict[Hashable, Tensor] = {}
         with self._hooked(ids, found.__setitem__):
             self.network({**self.row, self.block: ids})
         return found
@@ -133,14 +134,24 @@ class _Path:
         nodes, weights = np.polynomial.legendre.leggauss(points)
         alphas, shares = torch.from_numpy((nodes + 1) / 2).float(), torch.from_numpy(weights / 2)
         together = max(1, AT_ONCE // self.row[self.block].shape[1])
-        values: Any = 0.0
+        values: list[Any] = [0.0] * len(self.last)
         for some, own in zip(torch.split(alphas, together), torch.split(shares, together)):
             scores, scaled = self._scores(some, score)
             slopes = torch.autograd.grad(scores.sum(), scaled)
-            for slope, x, first in zip(slopes, self.last.values(), self.first.values()):
+            for at, (slope, x, first) in enumerate(zip(slopes, self.last.values(), self.first.values())):
                 each = (slope * (x - first)).sum(dim=-1).double().cpu()  # (B, T) or (B, T, 2)
-                values = values + torch.einsum("b,b...->...", own, each).numpy()
-        return np.asarray(values)
+                values[at] += torch.einsum("b,b...->...", own, each)
+        return np.asarray(self._in_place(values).numpy())
+
+    def _in_place(self, values: list[Tensor]) -> Tensor:
+        """The values of all vectors, each at the place in the block that it is of."""
+        if not hasattr(self.encoder, "parts"):
+            return torch.stack(values).sum(dim=0)
+        block = self.row[self.block]
+        whole = torch.zeros(block.shape[1] + 1, dtype=torch.double)  # the first is of nothing
+        for part, each in zip(self.encoder.parts(block), values):
+            whole.index_add_(0, part[0].cpu(), each)
+        return whole[1:]
 
     def _scores(self, alphas: Tensor, score: Score) -> tuple[Tensor, list[Tensor]]:
         """The scores (B,) at places of the path (B,), and the vectors (B, T, ...) that they follow from."""
@@ -149,12 +160,13 @@ class _Path:
             for m, x in self.last.items()
         }
         row = {name: given.expand(len(alphas), *given.shape[1:]) for name, given in self.row.items()}
-        with self._hooked(self.row[self.block], lambda module, _: between.get(module)):
+        with self._hooked(self.row[self.block], lambda key, _: between.get(key)):
             return score(self.network(row)).double(), list(between.values())
 
     @contextmanager
-    def _hooked(self, ids: Tensor, look: Callable[[nn.Module, Tensor], Tensor | None]) -> Iterator[None]:
-        """Show ``look`` the vectors of ``ids`` with the module that they belong to; it may give others for them."""
+    def _hooked(self, ids: Tensor, look: Callable[[Hashable, Tensor], Tensor | None]) -> Iterator[None]:
+        """In one pass, show ``look`` the vectors of ``ids`` with their keys; it may give others for them."""
+        parts = count()
 
         def read(module: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...] | None:
             other = look(module, given[0])
@@ -168,7 +180,9 @@ class _Path:
             same = given[0].shape[1:] == ids.shape[1:] and bool((given[0] == ids).all())
             return look(module, x) if same else None
 
-        if self.reader is None:
+        if hasattr(self.encoder, "parts"):
+            hooks = [self.encoder.embedding.register_forward_hook(lambda m, given, x: look(next(parts), x))]
+        elif self.reader is None:
             tables = [module for module in self.network.modules() if isinstance(module, nn.Embedding)]
             hooks = [table.register_forward_hook(looked_up) for table in tables]
         elif self.bag:

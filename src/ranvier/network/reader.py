@@ -104,6 +104,14 @@ class Reader(nn.Module):
         self.reading.reset(generator)
         self.asking.reset(generator)
 
+    def parts(self, block: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, P) and (B, Q) where each token of the passage and of the question stands, from 1; 0 behind them.
+
+        In this order ``embedding`` is asked for their vectors.
+        """
+        of_passage, places = inside(block, self.passage, self.separator), torch.ones_like(block).cumsum(dim=1)
+        return front(places, of_passage), front(places, self._of_question(block, of_passage))
+
     def there(self, block: Tensor) -> Tensor:
         """(B, P) which of the places are there that ``positions`` gives."""
         return mask_of(front(block, inside(block, self.passage, self.separator)))
@@ -112,7 +120,7 @@ class Reader(nn.Module):
         """Ids (B, T) to the features of each token of the passage (B, P, 4 H)."""
         of_passage = inside(block, self.passage, self.separator)
         passage = front(block, of_passage)  # (B, P)
-        question = front(block, mask_of(block) & ~of_passage & (block != self.separator))  # (B, Q)
+        question = front(block, self._of_question(block, of_passage))  # (B, Q)
         here, there = mask_of(passage), mask_of(question)
         same = (passage.unsqueeze(2) == question.unsqueeze(1)) & (passage > UNKNOWN).unsqueeze(2)  # (B, P, Q)
         p, q = self._vectors(passage), self._vectors(question)
@@ -126,6 +134,9 @@ class Reader(nn.Module):
     def forward(self, block: Tensor) -> Tensor:
         """As ``positions``."""
         return self.positions(block)
+
+    def _of_question(self, block: Tensor, of_passage: Tensor) -> Tensor:
+        return mask_of(block) & ~of_passage & (block != self.separator)
 
     def _vectors(self, ids: Tensor) -> Tensor:
         vectors: Tensor = self.dropout(self.embedding(torch.where(ids < self.size, ids, UNKNOWN)))

@@ -51,7 +51,8 @@ def shown(kind: Any, row: pl.DataFrame, block: Tensor) -> Shown:
             found.before.append(" ")
             found.tokens.append(BETWEEN)
         _add(found, kind, normal(row[column])[0] or "", " " if number else "")
-    found.unknown = (block[0, : len(found.tokens)] == UNKNOWN).tolist()
+    ids = block[0, : len(found.tokens)]
+    found.unknown = ((ids == UNKNOWN) | (ids > kind.separator)).tolist()
     return found
 
 
