@@ -46,6 +46,10 @@ def section(identity: str, title: str, *parts: Any) -> Html:
     return tag("section", join(heading, *parts), id=identity, aria_labelledby=f"{identity}-title")
 
 
+LONG = 80
+"""A cell with a text of so many characters is given room: beside narrow ones it would become a tall one."""
+
+
 def table(
     caption: str, header: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()
 ) -> Html:
@@ -58,16 +62,18 @@ def table(
         numbers: the columns that stand to the right.
     """
 
-    def side(column: int) -> dict[str, str]:
-        return {"class_": "number"} if column in numbers else {}
+    def look(column: int, cell: Any) -> dict[str, str]:
+        if column in numbers:
+            return {"class_": "number"}
+        return {"class_": "prose"} if type(cell) is str and len(cell) >= LONG else {}
 
-    head = join(*(tag("th", text, scope="col", **side(i)) for i, text in enumerate(header)))
+    head = join(*(tag("th", text, scope="col", **look(i, text)) for i, text in enumerate(header)))
     body = [
         tag(
             "tr",
             join(
-                tag("th", row[0], scope="row", **side(0)),
-                *(tag("td", cell, **side(i)) for i, cell in enumerate(row[1:], 1)),
+                tag("th", row[0], scope="row", **look(0, row[0])),
+                *(tag("td", cell, **look(i, cell)) for i, cell in enumerate(row[1:], 1)),
             ),
         )
         for row in rows

@@ -45,7 +45,7 @@ thead th { color: var(--soft); font-weight: 600; font-size: .84rem; border-botto
 tbody th { font-weight: 550; } th.number, td.number { text-align: right; padding-left: .5rem; }
 tr > :last-child { padding-right: 0; } .number + :not(.number) { padding-left: .75rem; }
 small { color: var(--soft); font-size: .82rem; display: block; }
-td.number, tbody th.number { white-space: nowrap; }
+td.number, tbody th.number { white-space: nowrap; } td.prose { min-width: 24rem; }
 tbody tr:last-child > * { border-bottom: 0; }
 .confusion table { min-width: 0; } .confusion td { padding: 2px; border: 0; } .confusion tbody th { border: 0; }
 .confusion thead th.number { text-align: center; padding: .4rem; }
