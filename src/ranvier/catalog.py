@@ -110,6 +110,7 @@ NETWORKS = {
     "reader": "ranvier.network.reader:Reader",  # for spans of a passage
     "dlinear": "ranvier.network.forecasting.dlinear:DLinear",  # from here on for forecasts
     "nhits": "ranvier.network.forecasting.nhits:NHiTS",
+    "tsmixer": "ranvier.network.forecasting.tsmixer:TSMixer",
     "gpt": "ranvier.network.gpt:GPT",  # for text that is written
     "recurrent_translator": "ranvier.network.translation:RecurrentTranslator",  # for translations
     "transformer_translator": "ranvier.network.translation:TransformerTranslator",

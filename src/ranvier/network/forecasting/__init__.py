@@ -11,3 +11,4 @@ from __future__ import annotations
 from .dlinear import DLinear as DLinear
 from .forecaster import Forecaster as Forecaster
 from .nhits import NHiTS as NHiTS
+from .tsmixer import TSMixer as TSMixer
