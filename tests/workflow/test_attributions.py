@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 import ranvier as rv
-from ranvier.workflow.attributions import SHOWN, WINDOW
+from ranvier.workflow.attended import WINDOW
+from ranvier.workflow.attributions import SHOWN
 
 QUICK: dict[str, Any] = {"training.epochs": 2, "evaluation.baselines": False, "evaluation.resamples": 100}
 NARROW = {"name": "transformer", "width": 16, "heads": 2, "layers": 1}
@@ -125,6 +126,12 @@ def test_a_tag_is_asked_of_one_token_and_a_span_of_its_ends(tmp_path: Path) -> N
         told = run.metrics["attributions"]
         check(told, [f"{text} | {asked}" for text, asked in passages.select("text", "asked").rows()])
         assert all(row["about"] == "for what was found" and row["tokens"] == 14 for row in told["rows"])
+        if name == "reader":  # it looks from the passage to the question
+            (layer,) = told["rows"][0]["maps"]
+            assert layer["looking"]["tokens"] == [token for _, token, _, _ in told["rows"][0]["pieces"]][:8]
+            assert layer["seen"]["tokens"] == ["Whom", "did", "they", "meet", "?"]
+            assert [len(line.split()) for line in layer["heads"][0]["lines"]] == [5] * 8
+            assert "attention of 1 layer of 1 head<" in page_of(run)
 
 
 def test_several_targets_other_columns_and_empty_texts(tmp_path: Path) -> None:
@@ -172,16 +179,17 @@ def test_attention_is_told_of_each_layer_and_head(tmp_path: Path) -> None:
     mapped = [row for row in run.metrics["attributions"]["rows"] if "maps" in row]
     assert len(mapped) == 4 and {row["right"] for row in mapped} == {True, False}
     for row in mapped:
-        maps = row["maps"]
-        assert [len(heads) for heads in maps["layers"]] == [2, 2, 2]
-        count = min(WINDOW, row["tokens"])
-        assert maps["tokens"] == [token for _, token, _, _ in row["pieces"]][maps["first"] :][:count]
-        for head in (head for heads in maps["layers"] for head in heads):
-            weights = np.array([line.split() for line in head["lines"]], dtype=float)
-            assert weights.shape == (count, count)
-            assert weights.sum(axis=1).mean() == pytest.approx(100 * head["seen"], abs=8)
-            assert (head["seen"] > 0.999) == (count == row["tokens"])
-            assert weights.max() == pytest.approx(100 * head["strongest"][2], abs=1)
+        assert [len(layer["heads"]) for layer in row["maps"]] == [2, 2, 2]
+        for layer in row["maps"]:
+            count, side = min(WINDOW, row["tokens"]), layer["looking"]
+            assert side == layer["seen"] and side["of"] == row["tokens"]
+            assert side["tokens"] == [token for _, token, _, _ in row["pieces"]][side["first"] :][:count]
+            for head in layer["heads"]:
+                weights = np.array([line.split() for line in head["lines"]], dtype=float)
+                assert weights.shape == (count, count)
+                assert weights.sum(axis=1).mean() == pytest.approx(100 * head["within"], abs=8)
+                assert (head["within"] > 0.999) == (count == row["tokens"])
+                assert weights.max() == pytest.approx(100 * head["strongest"][2], abs=1)
     page = page_of(run)
     assert page.count("Where it looked: attention of 3 layers of 2 heads") == 4
     assert page.count('aria-label="Layer 3, head 2: most by') == 4

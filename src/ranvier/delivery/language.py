@@ -23,7 +23,9 @@ from ..data.corpus_tokens import encode_text, strangers
 from ..data.tokens import FIRST, Tokens
 from ..data.windows import in_a_row
 from ..errors import DataError, Mistake, ModelFileError
+from ..network.attention import read_maps
 from ..network.language import Sampling, nats, write
+from .attention import Attention, only_row
 from .base import Base, own_weights, told_of, weights_of
 from .file import check_golden
 from .file import load as load_table
@@ -136,6 +138,17 @@ class LanguageModel:
     def nats(self, ids: NDArray[Any]) -> NDArray[np.float64]:
         """(L - 1,) -log p of each of L tokens but the first, given those before it in its window."""
         return token_nats(self.network, ids)
+
+    def attention(self, text: str) -> Attention:
+        """Where the network looks in a text: the maps of all its layers, of the last tokens that it can read at once.
+
+        Raises:
+            DataError: the text holds what the training text did not, or nothing.
+        """
+        core: Any = self.network
+        ids = self.read(text)[-core.network.length :]
+        maps = read_maps(core, {"text": torch.tensor([ids])})
+        return Attention([self.tokens.name(one) for one in ids], [], only_row(maps))
 
     def draw_once(self) -> None:
         """Send two golden texts through the network."""

@@ -33,6 +33,7 @@ from ..tasks import Task
 from ..tasks.extract import Extract, predictions
 from ..tasks.forecast import Forecast
 from ..tasks.several import Several, several
+from .attention import Attention, attention_in_rows
 from .base import Base
 from .forecast import forecast
 
@@ -108,6 +109,19 @@ class Model:
             return answers
         beside = [cut(frame[name]).list.join(" ").fill_null("").alias(name) for name in kind.columns]
         return pl.DataFrame(beside).hstack(answers)
+
+    def attention(self, data: Any) -> list[Attention]:
+        """Where the network looks while it reads new rows: the maps of all its layers of attention, row by row.
+
+        Args:
+            data: as ``predict`` takes it.
+
+        Raises:
+            DataError: as ``predict``.
+            SpecError: the network has no attention.
+        """
+        table = read_rows(data, Ledger(), self.preparation)
+        return attention_in_rows(self, table.frame)
 
     def predict_stream(self, stream: Stream, ledger: Ledger) -> Iterator[pl.DataFrame]:
         """Predictions for a table that is larger than memory, block by block, in the order of its rows.

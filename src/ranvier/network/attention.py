@@ -221,6 +221,25 @@ class MultiHeadAttention(nn.Module):
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
 
+class Looks(nn.Module):
+    """The weights of an attention that is no ``MultiHeadAttention``: they pass through it, to be read as a map.
+
+    Attributes:
+        maps: the weights (B, 1, T, S) of the last forward pass, within ``attention_maps``; else None.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = False
+        self.maps: Tensor | None = None
+
+    def forward(self, weights: Tensor) -> Tensor:
+        """(B, T, S) to the same."""
+        if self.kept:
+            self.maps = weights.unsqueeze(1)
+        return weights
+
+
 def _by_products(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
     """Attention by two products of matrices: of 16-bit numbers on a CPU a sixth of the time of torch's fused kernel."""
     asking, asked = q.shape[2], k.shape[2]
@@ -233,7 +252,7 @@ def _by_products(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
 
 
 @contextmanager
-def attention_maps(network: nn.Module) -> Iterator[dict[str, MultiHeadAttention]]:
+def attention_maps(network: nn.Module) -> Iterator[dict[str, MultiHeadAttention | Looks]]:
     """Let every attention layer of a network keep its map while the block runs; gives the layers by their names.
 
     >>> layer = MultiHeadAttention(4, 2)
@@ -244,7 +263,8 @@ def attention_maps(network: nn.Module) -> Iterator[dict[str, MultiHeadAttention]
             [0.3333, 0.3333, 0.3333],
             [0.3333, 0.3333, 0.3333]], grad_fn=<SelectBackward0>)
     """
-    layers = {name: each for name, each in network.named_modules() if isinstance(each, MultiHeadAttention)}
+    kinds = (MultiHeadAttention, Looks)
+    layers = {name: each for name, each in network.named_modules() if isinstance(each, kinds)}
     for each in layers.values():
         each.kept = True
     try:

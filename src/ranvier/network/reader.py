@@ -24,7 +24,7 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import relu
 
 from ..limits import Count, Fraction
-from .attention import attention
+from .attention import Looks, attention
 from .initializers import initialize
 from .layers import embedding, linear
 from .passages import UNKNOWN, front, inside
@@ -71,7 +71,7 @@ class Reader(nn.Module):
         self.size, self.passage, self.separator = size, passage, size - 1 if columns > 1 else size
         self.embedding = embedding(size, width)
         self.marks = embedding(2, width)
-        self.align = linear(width, width)
+        self.align, self.looks = linear(width, width), Looks()
         self.dropout = nn.Dropout(dropout)
         self.reading = Recurrent("lstm", 2 * width, hidden, layers, True, dropout)
         self.asking = Recurrent("lstm", width, hidden, layers, True, dropout)
@@ -124,7 +124,8 @@ class Reader(nn.Module):
         here, there = mask_of(passage), mask_of(question)
         same = (passage.unsqueeze(2) == question.unsqueeze(1)) & (passage > UNKNOWN).unsqueeze(2)  # (B, P, Q)
         p, q = self._vectors(passage), self._vectors(question)
-        aligned, _ = attention(relu(self.align(p)), relu(self.align(q)), q, there.unsqueeze(1))
+        aligned, weights = attention(relu(self.align(p)), relu(self.align(q)), q, there.unsqueeze(1))
+        self.looks(weights)
         p = self.reading(torch.cat([p + self.marks(same.any(dim=2).long()), aligned], dim=2), here)
         q = self.asking(q + self.marks(same.any(dim=1).long()), there)
         p, q = self.dropout(p), self.dropout(q)

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..data.ragged import Ragged
+from ..data.token_texts import Shown, shown
 from ..delivery.model import forward
 from ..evaluation.mistakes import worst_rows
 from ..insight.attribution import attribution
-from ..network.attention import read_maps
 from ..network.sequences import mask_of
+from .attended import maps_of, rounded, window
 from .attributed_scores import FORMS, Asked, asked_of
 from .prepared import Prepared
-from .token_texts import Shown, shown
 
 WORST, RIGHT = 5, 3
 """So many rows that are furthest off are told, and so many right ones, evenly spread."""
@@ -33,8 +33,8 @@ SHOWN = 150
 STRONGEST = 4
 """So many tokens are named for the prediction, and so many against it."""
 
-MAPPED, WINDOW = 2, 24
-"""Of so many rows of both sorts attention is told, of so many tokens next to one another."""
+MAPPED = 2
+"""Of so many rows of both sorts attention is told."""
 
 
 def told(
@@ -140,19 +140,19 @@ def _row(
     if found is None:
         return None
     values = _of_tokens(found.values)
-    first = _window(np.abs(values), SHOWN, asked.place)
+    first = window(np.abs(values), SHOWN, asked.place)
     last = min(count, first + SHOWN)
     sides = (slice(0, first), slice(last, count))
     told |= {
-        "total": _short(found.total),
-        "error": _short(found.error),
+        "total": rounded(found.total),
+        "error": rounded(found.error),
         "tokens": count,
         "unread": text.unread,
-        "hidden": [[len(values[side]), _short(values[side].sum())] for side in sides],
+        "hidden": [[len(values[side]), rounded(values[side].sum())] for side in sides],
         "pieces": _pieces(text, values, first, last, asked.place),
         "strongest": _strongest(text, found.values),
     }
-    return {**told, "maps": _maps(network, inputs, text, values, kind.name)} if mapped else told
+    return {**told, "maps": maps_of(network, inputs, kind.name, text.tokens, values)} if mapped else told
 
 
 def _of_tokens(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -164,27 +164,16 @@ def _of_tokens(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return added
 
 
-def _window(sizes: NDArray[np.float64], wide: int, within: int | None = None) -> int:
-    """The first of so many places next to one another whose sizes are largest together, and which hold one place."""
-    if len(sizes) <= wide:
-        return 0
-    sums = np.convolve(sizes, np.ones(wide), mode="valid")
-    if within is not None:
-        starts = np.arange(len(sums))
-        sums = np.where((starts <= within) & (within < starts + wide), sums, -1.0)
-    return int(sums.argmax())
-
-
 def _pieces(
     text: Shown, values: NDArray[np.float64], first: int, last: int, asked: int | None
 ) -> list[list[Any]]:
     pieces: list[list[Any]] = []
     for at in range(first, last):
         if not text.tokens[at] and pieces:  # of the same character
-            pieces[-1][2] = _short(pieces[-1][2] + values[at])
+            pieces[-1][2] = rounded(pieces[-1][2] + values[at])
             continue
         mark = "asked" if at == asked else "unknown" if text.unknown[at] else ""
-        pieces.append([text.before[at], text.tokens[at], _short(values[at]), mark])
+        pieces.append([text.before[at], text.tokens[at], rounded(values[at]), mark])
     return pieces
 
 
@@ -199,47 +188,6 @@ def _strongest(text: Shown, values: NDArray[np.float64]) -> list[list[list[Any]]
             sums[f"{text.tokens[at - 1]} {text.tokens[at]}"] += float(values[at, 1])
     order = sorted(sums.items(), key=lambda entry: -entry[1])
     return [
-        [[name, _short(value)] for name, value in side[:STRONGEST] if sign * value > 0]
+        [[name, rounded(value)] for name, value in side[:STRONGEST] if sign * value > 0]
         for side, sign in ((order, 1), (order[::-1], -1))
     ]
-
-
-def _maps(
-    network: nn.Module, inputs: Mapping[str, Tensor], text: Shown, values: NDArray[np.float64], block: str
-) -> dict[str, Any]:
-    """The attention of a row: ``tokens`` of the window, ``first``, and ``layers`` of ``heads``; nothing without any.
-
-    Of each head ``lines``: of each token of the window, in percent, how much it looks at each of them; ``strongest``:
-    the token that looks, the one that it looks at, and how much; ``seen``: the share that stays within the window.
-    """
-    count = len(text.tokens)
-    layers = [
-        each[0].double().cpu().numpy()
-        for name, each in read_maps(network, inputs).items()
-        if name.startswith(("network.", f"encoders.{block}.")) and each.shape[-2:] == (count, count)
-    ]
-    if not layers:
-        return {}
-    first = _window(np.abs(values), WINDOW)
-    window = slice(first, min(count, first + WINDOW))
-    tokens = [token or "·" for token in text.tokens[window]]
-    told = []
-    for layer in layers:
-        heads = []
-        for weights in layer[:, window, window]:
-            looks, seen = np.unravel_index(int(weights.argmax()), weights.shape)
-            heads.append(
-                {
-                    "lines": [
-                        " ".join(str(round(100 * weight)) for weight in line) for line in weights.tolist()
-                    ],
-                    "strongest": [tokens[looks], tokens[seen], _short(weights.max())],
-                    "seen": _short(weights.sum(axis=1).mean()),
-                }
-            )
-        told.append(heads)
-    return {"tokens": tokens, "first": first, "layers": told}
-
-
-def _short(value: Any) -> float:
-    return float(f"{float(value):.3g}")

@@ -139,28 +139,41 @@ def _numbers(row: Mapping[str, Any]) -> Html:
 
 def _attention(row: Mapping[str, Any]) -> Html | str:
     """The maps of every layer and head."""
-    maps = row.get("maps")
-    if not maps:
+    layers = row.get("maps")
+    if not layers:
         return ""
-    tokens, layers = maps["tokens"], maps["layers"]
-    first, count = maps["first"], len(tokens)
-    which = "all" if count == row["tokens"] else f"words {first + 1:,} to {first + count:,} of the"
+    looking, seen = (_which(layers[0][side]) for side in ("looking", "seen"))
     said = (
-        f"Each word, a line, looks at each word, a column, of {which} {number(row['tokens'])} that are read: the "
-        "stronger the colour, the more. Attention is where the network looks, and not by itself what moves it."
+        f"Each line is a word that looks ({looking}), each column a word that it looks at ({seen}): the stronger the "
+        "colour, the more. Attention is where the network looks, and not by itself what moves it."
     )
     drawn = [
         attention_map(
-            tokens, tokens, [list(map(int, line.split())) for line in head["lines"]], _caption(n, h, head)
+            layer["looking"]["tokens"],
+            layer["seen"]["tokens"],
+            [list(map(int, line.split())) for line in head["lines"]],
+            _caption(n, h, head),
         )
-        for n, heads in enumerate(layers, 1)
-        for h, head in enumerate(heads, 1)
+        for n, layer in enumerate(layers, 1)
+        for h, head in enumerate(layer["heads"], 1)
     ]
-    summary = f"Where it looked: attention of {len(layers)} layers of {len(layers[0])} heads"
-    return details(summary, tag("p", said), tag("div", join(*drawn), class_="maps"))
+    counts = f"{_counted(len(layers), 'layer')} of {_counted(len(layers[0]['heads']), 'head')}"
+    return details(
+        f"Where it looked: attention of {counts}", tag("p", said), tag("div", join(*drawn), class_="maps")
+    )
+
+
+def _which(side: Mapping[str, Any]) -> str:
+    """Which words are drawn of those on one side."""
+    first, count = side["first"], len(side["tokens"])
+    return f"all {count}" if count == side["of"] else f"{first + 1:,} to {first + count:,} of {side['of']:,}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _caption(layer: int, head: int, told: Mapping[str, Any]) -> str:
     looks, seen, weight = told["strongest"]
-    outside = f"; {1 - told['seen']:.0%} goes to words that are not drawn" if told["seen"] < 0.995 else ""
+    outside = f"; {1 - told['within']:.0%} goes to words that are not drawn" if told["within"] < 0.995 else ""
     return f"Layer {layer}, head {head}: most by {looks!r} at {seen!r}, {weight:.0%}{outside}"

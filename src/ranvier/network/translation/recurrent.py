@@ -24,6 +24,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ...limits import Count, Fraction
+from ..attention import Looks
 from ..initializers import initialize
 from ..layers import embedding, linear
 from ..recurrent import Cell, Direction, Recurrent
@@ -79,7 +80,7 @@ class RecurrentTranslator(nn.Module):
         self.scale = linear(hidden, 1, bias=False) if self.additive else None
         given = hidden + read + (width if self.additive else 0)
         self.output = linear(given, 2 * width if self.additive else width, bias=False)
-        self.lexicon = Lexicon(source, target)
+        self.lexicon, self.looks = Lexicon(source, target), Looks()
         self.dropout = nn.Dropout(dropout)
         self.multiplications = sum(p.numel() for p in self.parameters()) - self.source.weight.numel()
         self.reset(torch.default_generator)
@@ -116,7 +117,7 @@ class RecurrentTranslator(nn.Module):
             state, weights = self._step(y, state)
             outputs.append(state["output"])
             maps.append(weights)
-        added = self.lexicon(source, torch.stack(maps, dim=1))
+        added = self.lexicon(source, self.looks(torch.stack(maps, dim=1)))
         logits: Tensor = self._logits(torch.stack(outputs, dim=1)) + added
         return logits
 

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ...limits import ActivationName, Count, Fraction
-from ..attention import KeysAndValues, Positions, attention
+from ..attention import KeysAndValues, Looks, Positions, attention
 from ..initializers import initialize
 from ..layers import embedding, linear
 from ..transformer import Block, Norm, Places, reset_blocks
@@ -73,6 +73,7 @@ class TransformerTranslator(nn.Module):
         self.decoder = nn.ModuleList(Block(width, heads, asks=True, **shape) for _ in range(layers))
         self.norms = nn.ModuleList(nn.LayerNorm(width) if norm == "pre" else nn.Identity() for _ in range(2))
         self.query, self.key = (linear(width, width, bias=False) for _ in range(2))
+        self.looks = Looks()
         self.lexicon = Lexicon(source, target)
         self.dropout = nn.Dropout(dropout)
         self.multiplications = sum(p.numel() for p in self.parameters()) - self.source.weight.numel()
@@ -148,7 +149,8 @@ class TransformerTranslator(nn.Module):
 
     def _looks(self, x: Tensor, looked: Tensor, mask: Tensor) -> Tensor:
         """(B, T, E) and keys (B, S, E) to weights (B, T, S)."""
-        return attention(self.query(x), looked, looked, mask.unsqueeze(1))[1]
+        weights: Tensor = self.looks(attention(self.query(x), looked, looked, mask.unsqueeze(1))[1])
+        return weights
 
     def _logits(self, x: Tensor) -> Tensor:
         logits: Tensor = x @ self.target.weight.T

@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 from torch import Tensor
 
-from ..data.kinds.text import LONGEST
-from ..data.kinds.tokens import UNKNOWN, WIDTH, cut
-from ..data.passages import normal, token_places
+from .kinds.text import LONGEST
+from .kinds.tokens import UNKNOWN, WIDTH, cut
+from .passages import normal, token_places
 
 BETWEEN = "|"
 """What is shown for the separator between two columns."""
