@@ -25,11 +25,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-POINTS, MOST = 16, 256
+POINTS, MOST = 8, 256
 """So many points the integral is a sum of, and so many at most where these are not exact enough: where a unit switches
 on or off along the way, the slope jumps."""
 
-PLACES = 40_960
+PLACES = 12_288
 """A text that is longer has fewer of the latter points, so that all of them have so many places."""
 
 EXACT = 0.02
@@ -122,7 +122,7 @@ class _Path:
         with torch.no_grad():
             ends = self._scores(torch.tensor([0.0, 1.0]), score)[0]
         total = float(ends[1] - ends[0])
-        more = min(MOST, max(2 * POINTS, PLACES // self.row[self.block].shape[1]))
+        more = min(MOST, max(4 * POINTS, PLACES // self.row[self.block].shape[1]))
         for points in (POINTS, more):
             found = Attribution(self._sum(points, score), total, points)
             if found.error <= EXACT * abs(total):

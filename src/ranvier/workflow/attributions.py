@@ -24,7 +24,7 @@ from .prepared import Prepared
 WORST, RIGHT = 5, 3
 """So many rows that are furthest off are told, and so many right ones, evenly spread."""
 
-TOKENS = 3_000
+TOKENS = 2_000
 """Rows are told as long as they have so many tokens together, so that it takes a few seconds at most."""
 
 SHOWN = 150
