@@ -25,6 +25,7 @@ from .errors import (
     UserError,
 )
 from .finding import Finding
+from .version import __version__
 
 if TYPE_CHECKING:
     from .delivery.language import load
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from .workflow.fit import fit, resume
     from .workflow.inspect import inspect
     from .workflow.run import Run
-
-__version__ = "0.1.0"
 
 _LAZY = {
     "fit": "ranvier.workflow.fit",

@@ -65,7 +65,7 @@ ENCODERS = {  # by the name of a kind its default encoder; then those that a net
     "labels": "ranvier.network.encoders:Numbers",
     "vector": "ranvier.network.encoders:Numbers",
     "image": "ranvier.network.pictures.encoders:Pictures",
-    "text": "ranvier.network.sequences:texts",
+    "text": "ranvier.network.texts:texts",
     "series": "ranvier.network.series:series",
     "audio": "ranvier.network.sounds:sounds",
     "tokens": "ranvier.network.tokens:Tokens",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ..data.ledger import Ledger
 from ..data.series.covariates import Features
@@ -18,8 +19,8 @@ from ..data.source import read
 from ..errors import DataError, Mistake, did_you_mean, raise_if_any
 from ..tasks.forecast import Forecast
 
-if TYPE_CHECKING:
-    from .model import Model
+Outputs = Callable[[Mapping[str, Tensor]], Tensor]
+"""A network's outputs for prepared blocks."""
 
 EMPTY = "no value: what stands beside it is read; with values on both sides, the straight line between them stands in"
 
@@ -28,11 +29,11 @@ SHORT = (
 )
 
 
-def forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -> pl.DataFrame:
+def forecast(outputs: Outputs, task: Forecast, data: Any, ledger: Ledger) -> pl.DataFrame:
     """The H values after the last one of each series.
 
     Args:
-        model: trained.
+        outputs: of the trained network.
         task: of the model.
         data: whatever ``ranvier.fit`` reads, with the columns of the training.
         ledger: is told of what was filled, sorted or taken to be longer than it is.
@@ -55,12 +56,14 @@ def forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -> pl.Data
             replace(one, outcome="kept", reason=EMPTY) if one.reason == MISSING else one
             for one in ledger.entries
         ]
-    return forecast_table(task, lines, windows, said(model, task, windows, points))
+    return forecast_table(task, lines, windows, said(outputs, task, windows, points))
 
 
-def said(model: Model, task: Forecast, windows: Windows, points: Sequence[Features]) -> NDArray[np.float64]:
+def said(
+    outputs: Outputs, task: Forecast, windows: Windows, points: Sequence[Features]
+) -> NDArray[np.float64]:
     """The quantiles (N, H, Q) of what comes after windows, in units of these."""
-    return task.decode(model.outputs({"series": task.block(windows, points)}))
+    return task.decode(outputs({"series": task.block(windows, points)}))
 
 
 def check_columns(task: Forecast, there: Sequence[str]) -> None:

@@ -92,7 +92,7 @@ class Model:
         """
         ledger = Ledger() if ledger is None else ledger
         if isinstance(self.task, Forecast):
-            return forecast(self, self.task, data, ledger)
+            return forecast(self.outputs, self.task, data, ledger)
         table = read_rows(data, ledger, self.preparation)
         _check_all(ledger, table.origin)
         return self._answers(table.frame, ledger)

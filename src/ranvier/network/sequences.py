@@ -10,7 +10,7 @@ that reads the ids of tokens by itself has ``reads_ids`` and takes (B, T) instea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -18,10 +18,6 @@ from torch import Generator, Tensor, nn
 
 from ..catalog import load
 from .initializers import initialize
-from .layers import embedding
-
-TEXT_NETWORK = "ngrams"
-"""What reads the texts of a table where no network for texts is named."""
 
 EMBEDDING = 128
 """The width of a token's vector, where the network does not say."""
@@ -117,35 +113,6 @@ class SequenceEncoder(nn.Module):
     def forward(self, block: Tensor) -> Tensor:
         """The padded block to the features of the whole (B, P)."""
         return pool(self.network, self.positions(block), mask_of(block))
-
-
-def texts(
-    *,
-    size: int,
-    length: float = 1.0,
-    network: str | Mapping[str, Any] = TEXT_NETWORK,
-    passage: Sequence[int] | None = None,
-) -> nn.Module:
-    """The encoder of ids (B, T): a learnt vector for each, unless the network reads ids by itself.
-
-    Args:
-        size: how many ids there are; 0 pads and 1 is unknown.
-        length: how many tokens a text has on average.
-        network: the name of a network for texts, or a mapping of ``name`` and options.
-        passage: where a span is extracted, the place of its column and how many columns there are.
-    """
-    member = load("networks", network if isinstance(network, str) else network["name"])
-    if passage is not None:
-        from .passages import PassageEncoder
-
-        if member.role == "reader":
-            options = {} if isinstance(network, str) else {k: v for k, v in network.items() if k != "name"}
-            return member(size, length, *passage, **options)  # type: ignore[no-any-return]
-        return PassageEncoder(size, length, network, *passage)
-    if getattr(member, "reads_ids", False):
-        return SequenceEncoder(nn.Identity(), network, size, length)
-    width = int(getattr(member, "embedding", EMBEDDING))
-    return SequenceEncoder(embedding(size, width), network, width, length)
 
 
 def pool(network: nn.Module, y: Tensor, mask: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from ..training.loop import Watcher, train
 from ..training.state import State
 from . import folder as files
 from .interrupt import interruptible
-from .learn import Learning
+from .learning import Learning
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from .. import options
 from ..assemble import reads
 from ..catalog import load
 from ..data.kinds import Kind
-from ..network.sequences import TEXT_NETWORK
 from ..network.series import SERIES_NETWORK
 from ..network.sounds import SOUND_NETWORK
+from ..network.texts import TEXT_NETWORK
 from ..network.tokens import TOKEN_NETWORK
 from ..tasks import Task, classes_of
 

@@ -17,7 +17,8 @@ from ..spec import Spec
 from ..training.state import State
 from . import folder as files
 from .findings import noticed_of
-from .learn import Learning, set_up
+from .learn import set_up
+from .learning import Learning
 from .prepared import Prepared
 from .proof import Trial, Trials, as_set, untried, with_settings
 from .remedies import remedies_of

@@ -5,13 +5,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
 
-from .. import __version__
 from ..data.table import Table
 from ..delivery.model import Model
 from ..errors import RunError
@@ -19,9 +18,8 @@ from ..files import cannot_write, write_json, write_text
 from ..insight.report import Contents, markdown, page
 from ..insight.report.contents import of_targets, predictions_of
 from ..insight.report.layers import network_of
-
-if TYPE_CHECKING:
-    from .evaluate import Evaluation
+from ..version import __version__
+from .evaluation import Evaluation
 
 THEN = "test rows of the training"
 

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from .. import __version__
 from ..data.profile import Profile
 from ..data.stream.passes import StreamBatches
 from ..delivery.file import save
@@ -23,6 +22,7 @@ from ..finding import by_gravity
 from ..network.adapters import merge
 from ..spec import Spec
 from ..training.loop import Watcher
+from ..version import __version__
 from . import folder as files
 from . import language
 from .beginning import base_of, check_same, recorded
@@ -30,7 +30,8 @@ from .carrying_out import alone, give_up, train_on
 from .doctor import Doctor, adopt, caught_up, in_effect
 from .findings import findings
 from .inspect import ask
-from .learn import Learning, find_rate, plan, set_up, threads
+from .learn import find_rate, plan, set_up, threads
+from .learning import Learning
 from .measure import gives_probabilities, measure
 from .planning import plan_of, tried_out
 from .prepared import Prepared, prepare

@@ -68,7 +68,7 @@ def evaluate_forecast(model: Model, task: Forecast, data: Any, ledger: Ledger) -
         )
     windows = type(windows)(*(each[usable] for each in vars(windows).values()))
     points = task.points(whole, lines, table.rows, ledger=ledger)
-    found = said(model, task, windows, points)
+    found = said(model.outputs, task, windows, points)
     test = values_of(windows, found)
     now, then = test["mase"]["value"], (model.card.get("test", {}).get("mase") or {}).get("value")
     beside = f"; on the held-out part of the training it was {then:.4g}" if then is not None else ""

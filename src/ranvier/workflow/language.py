@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from .. import __version__
 from ..assemble import Architecture, describe, multiplications
 from ..catalog import load
 from ..data.corpus_tokens import Part
@@ -33,6 +32,7 @@ from ..training.averaging import Average
 from ..training.loop import Limits, Validate, Watcher
 from ..training.objectives.next_token import NextToken
 from ..training.state import State
+from ..version import __version__
 from . import folder as files
 from .beginning import base_of, begun, check_same, reasons_of, recorded, with_network
 from .carrying_out import carry_out, give_up
@@ -42,7 +42,8 @@ from .language_prepare import PreparedCorpus, column_of, split_csv
 from .language_prepare import is_asked as is_asked
 from .language_prepare import prepare as prepare
 from .language_settings import PRETRAIN, WINDOW, plan_in, settle, steps_of, window_of
-from .learn import Learning, threads
+from .learn import threads
+from .learning import Learning
 from .planning import plan_of
 from .reporting import write_report
 from .run import Run

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,7 +15,6 @@ from ..assemble import Architecture, multiplications, positions_of, reads, try_o
 from ..catalog import load
 from ..data.augment import Augment
 from ..data.batches import Batch, Epochs
-from ..delivery.beginning import Carried
 from ..delivery.weights import freeze, put_weights, read_weights
 from ..errors import InternalError, Mistake, SpecError, raise_if_any
 from ..spec import OWN_NETWORK, Choice, Spec
@@ -25,7 +23,7 @@ from ..tasks.extract import predictions
 from ..tasks.several import several
 from ..tasks.translate import Translate
 from ..training.averaging import Average
-from ..training.loop import Limits, Validate, step_seed
+from ..training.loop import Limits, step_seed
 from ..training.objectives.forced import Forced
 from ..training.objectives.supervised import Supervised
 from ..training.optimizers import set_rate
@@ -33,7 +31,8 @@ from ..training.rate_finder import range_test, suggest
 from ..training.state import State
 from . import planning
 from .beginning import begun, reasons_of, with_network
-from .class_losses import ClassLosses, class_losses
+from .class_losses import class_losses
+from .learning import Learning
 from .prepared import Prepared
 from .settle import Settled, settle, with_threads
 from .slices import mistakes
@@ -42,19 +41,6 @@ from .threshold import cost_mistakes
 from .translations import fill, taught
 from .translations import validation_of as texts_validation
 from .validating import validation_of
-
-
-@dataclass(frozen=True)
-class Learning:
-    """All that the loop is given."""
-
-    architecture: Architecture
-    state: State
-    batches: Epochs
-    limits: Limits
-    validate: Validate
-    carried: Carried | None = None
-    classes: ClassLosses | None = None
 
 
 def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled, Learning]:

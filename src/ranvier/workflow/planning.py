@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -18,10 +18,8 @@ from ..execution.trial import Verdict, choose
 from ..spec import Spec
 from ..training.loop import step_seed
 from ..training.steps import explicit, steps_by
+from .learning import Learning
 from .settle import SMALL_STEP, Settled
-
-if TYPE_CHECKING:
-    from .learn import Learning
 
 SETTINGS = ("backpropagation", "precision", "layout", "threads")
 """The settings of ``execution`` that make up a plan."""

@@ -12,7 +12,8 @@ from ..settings import nest
 from ..spec import OWN_NETWORK, Spec
 from ..training.loop import averaged, train
 from . import planning
-from .learn import Learning, set_up
+from .learn import set_up
+from .learning import Learning
 from .planning import plan_of
 from .prepared import Prepared
 from .settle import Settled

@@ -9,7 +9,8 @@ from typing import Any
 from ..spec import Spec
 from ..training.averaging import Average
 from ..training.state import Best, State, copy_weights
-from .learn import Learning, set_up
+from .learn import set_up
+from .learning import Learning
 from .prepared import Prepared
 
 KEEP_THE_WEIGHTS = (

@@ -24,7 +24,8 @@ from ..training.loop import Watcher
 from ..training.steps import steps_by
 from ..training.together import Member, population, train_together
 from . import folder as files
-from .learn import Learning, set_up
+from .learn import set_up
+from .learning import Learning
 from .planning import plan_of
 from .prepared import Prepared
 

@@ -19,7 +19,7 @@ from ..insight.wiring.check import MOST_ROWS, check
 from ..spec import OWN_NETWORK, Spec
 from ..tasks.several import several
 from ..training.objectives.supervised import Supervised
-from .learn import Learning
+from .learning import Learning
 from .prepared import Prepared
 
 WORK = 4e9

@@ -24,6 +24,7 @@ from .. import pictures, sounds
 from ..ledger import Ledger
 from ..pictures import each
 from ..table import Table
+from .endings import is_table
 from .file import as_path, digest, ends_with, opening, path_of
 
 CLASS = "class"
@@ -220,8 +221,6 @@ def _content(path: Path) -> str:
 
 def _sort(path: Path) -> Sort | None:
     """What most of the first files below a folder are; nothing where a table stands beside its subfolders."""
-    from .several import is_table
-
     if any(is_table(one) for one in path.iterdir() if one.is_file() and not _is_hidden(one)):
         return None
     few = list(islice(_below(path), LOOKED_AT))

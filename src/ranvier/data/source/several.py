@@ -13,14 +13,9 @@ from ..ledger import Ledger
 from ..table import Table
 from . import class_folders, idx
 from .beside import beside
-from .file import as_path, ends_with, path_of
+from .endings import is_table
+from .file import as_path, path_of
 from .stack import continued, disagreements, stacked
-
-PLAIN = (".csv", ".tsv", ".tab", ".txt")
-"""The endings of files of delimited text that are not compressed."""
-
-TEXT = (*PLAIN, *(f"{ending}.gz" for ending in PLAIN))
-"""The endings by which a folder's files of delimited text are known."""
 
 _PARTS = {"train", "training", "validation", "valid", "val", "test"}
 """Names of files that are not meant to be mixed."""
@@ -154,14 +149,6 @@ def _folder(path: Path) -> tuple[list[str], list[str]]:
             )
         )
     return files, others
-
-
-def is_table(path: Path) -> bool:
-    """Tell by its ending whether a file is a table."""
-    if ends_with(path, TEXT):
-        return True
-    sources = [load("sources", name) for name in SOURCES]
-    return any(path.name.lower().endswith(getattr(source, "ENDINGS", ())) for source in sources)
 
 
 def _check_once(given: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ...catalog import SOURCES, load
 from ...errors import DataError, Mistake, raise_if_any
 from ..source import several
+from ..source.endings import PLAIN
 from ..source.file import as_path, ends_with
 from ..source.parquet import ENDINGS as PARQUET
 from ..table import Table
@@ -155,7 +156,7 @@ def open_stream(location: object) -> Stream | None:
     if not paths:
         return None
     parquet = [ends_with(path, PARQUET) for path in paths]
-    plain = [ends_with(path, several.PLAIN) for path in paths]
+    plain = [ends_with(path, PLAIN) for path in paths]
     if not (all(parquet) or all(plain)):
         return None
     if all(parquet):
