@@ -8,6 +8,7 @@ overview.py       title, verdict, findings
 data.py           what was read; network.py; learning.py; measure.py; probabilities.py; repeat.py: a section each
 filters.py        what a network for pictures looks for; samples.py: what a language model writes;
                   transcripts.py: what was heard in sounds, and where
+words.py          what each token of a text did to its prediction; maps.py: which token looked at which
 seeds.py          the spread over seeds; drift.py: new rows beside training rows; slices.py: groups of rows
 markdown.py       the same as plain text; pdf.py: as a browser prints it
 
