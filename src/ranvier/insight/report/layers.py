@@ -80,7 +80,7 @@ def network_of(model: Model | LanguageModel) -> Network:
     hooks = [
         module.register_forward_hook(_noting(name, module, found))
         for name, module in model.network.named_modules()
-        if name and (not any(module.children()) or any(module.parameters(recurse=False)))
+        if name and (not any(module.children()) or any(True for _ in module.parameters(recurse=False)))
     ]
     model.draw_once()
     for hook in hooks:
