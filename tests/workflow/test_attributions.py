@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
+from torch import nn
 
 import ranvier as rv
 from ranvier.workflow.attended import WINDOW
@@ -230,3 +232,23 @@ def test_tokens_of_every_sort_are_shown_as_they_are_written(
     for row in run.metrics["attributions"]["rows"]:
         shown = "".join(before + token for before, token, _, _ in row["pieces"])
         assert shown == frame["story"][row["row"] - 1]
+
+
+class Counting(nn.Module):
+    """A module of one's own that has no vectors of tokens: it counts them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(64, 2)
+
+    def forward(self, text: torch.Tensor) -> torch.Tensor:
+        counts: torch.Tensor = nn.functional.one_hot(text.clamp(max=63), 64).float().sum(dim=1)
+        outputs: torch.Tensor = self.linear(counts)
+        return outputs
+
+
+def test_a_module_whose_vectors_cannot_be_reached_is_said(tmp_path: Path) -> None:
+    frame = stories(80).select("story", "fate")
+    run = rv.fit(frame, target="fate", network=Counting(), settings=QUICK, out=tmp_path / "run")
+    assert run.metrics["attributions"] == {"unreached": True}
+    assert "does not look the numbers of its words up in an nn.Embedding" in page_of(run)

@@ -53,8 +53,8 @@ def told(
 
     Returns:
         ``attributions`` with ``bag``, whether n-grams are told; ``left_out``, how many rows were too long to be told;
-        ``empty``, how many have no tokens; and ``rows`` (``_row``). Nothing where no tokens are read, or their vectors
-        cannot be reached.
+        ``empty``, how many have no tokens; and ``rows`` (``_row``). In place of these ``unreached``, where the vectors
+        of the tokens cannot be reached. Nothing where no tokens are read.
     """
     task, part = prepared.task, prepared.parts["test"]
     kind = _kind(prepared)
@@ -80,7 +80,7 @@ def told(
         text = shown(kind, frame[place], inputs[kind.name])
         row = _row(text, kind, network, inputs, asked, lambda y: task.joined(own(y)), mapped)
         if row is None:
-            return {}
+            return {"attributions": {"unreached": True}}
         rows.append({"row": int(part.rows[place]) + 1, "right": right, **row})
     left_out, empty = len(chosen) - len(rows), int((~there).sum())
     return {"attributions": {"bag": bag, "rows": rows, "left_out": left_out, "empty": empty}}

@@ -15,9 +15,17 @@ FAINT = 0.05
 MARKS = {"unknown": "the network does not know this word", "asked": "the token that is asked about"}
 
 
+UNREACHED = (
+    "It is not told: the network does not look the numbers of its words up in an nn.Embedding, at whose vectors "
+    "integrated gradients (Sundararajan et al. 2017) are taken."
+)
+
+
 def words_section(contents: Contents) -> Html | str:
     """The texts of some rows; nothing where no tokens were read."""
     found = contents.metrics.get("attributions")
+    if found and found.get("unreached"):
+        return section("words", "What words did", tag("p", UNREACHED))
     if not found or not found["rows"]:
         return ""
     rows = found["rows"]
