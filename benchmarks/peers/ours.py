@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ranvier.assemble import multiplications
 from ranvier.data.batches import Batch, Batches
 from ranvier.execution.plan import Plan, candidates
 from ranvier.execution.trial import choose
 from ranvier.losses import BinaryCrossEntropy, CrossEntropy
 from ranvier.network.assembled import Assembled, Own
+from ranvier.network.counting import multiplications
 from ranvier.network.encoders import Embeddings, Numbers
 from ranvier.network.heads import Head
 from ranvier.network.mlp import MLP

@@ -19,7 +19,6 @@ from .data.preparation import Preparation
 from .data.series.windows import LEVELS
 from .errors import Mistake, SpecError
 from .network.assembled import Assembled, Own
-from .network.counting import count
 from .network.features import Features
 from .network.forecasting import Forecaster
 from .network.heads import Head
@@ -276,24 +275,6 @@ def _taken(encoder: Any, features: Mapping[str, Any]) -> dict[str, Any]:
     """Of the features of a block those that its encoder is built from."""
     parameters = inspect.signature(encoder).parameters
     return {name: value for name, value in features.items() if name in parameters}
-
-
-def multiplications(network: nn.Module, inputs: Mapping[str, Tensor] | None = None) -> int:
-    """How many multiplications one row takes, about: a module's own count, else one for each parameter.
-
-    Args:
-        network: that is asked about.
-        inputs: rows of its blocks, which let a module of the user's own be counted as it is carried out.
-
-    >>> multiplications(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
-    67
-    """
-    if isinstance(own := getattr(network, "multiplications", None), int):
-        return own
-    if inputs is not None and isinstance(network, Own):
-        return count(network, inputs)
-    parameters = sum(parameter.numel() for parameter in network.parameters(recurse=False))
-    return parameters + sum(multiplications(child) for child in network.children())
 
 
 def defaults(network: Choice) -> dict[str, object]:

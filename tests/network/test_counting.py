@@ -6,9 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ranvier.assemble import multiplications
 from ranvier.network.assembled import Own
-from ranvier.network.counting import count
+from ranvier.network.counting import count, multiplications
 
 PICTURE = {"channels": 1, "size": [8, 8], "mean": [0.0], "deviation": [1.0]}
 

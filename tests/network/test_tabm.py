@@ -9,12 +9,13 @@ import polars as pl
 import pytest
 import torch
 
-from ranvier.assemble import Architecture, multiplications
+from ranvier.assemble import Architecture
 from ranvier.data.batches import Batch
 from ranvier.data.kinds.number import Number
 from ranvier.data.preparation import Preparation
 from ranvier.losses import MSE, BinaryCrossEntropy, CrossEntropy
 from ranvier.network import Piecewise, TabM
+from ranvier.network.counting import multiplications
 from ranvier.network.piecewise import BINS
 from ranvier.network.tabm import Heads, SharedLinear
 from ranvier.spec import Choice, Spec

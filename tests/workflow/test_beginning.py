@@ -34,6 +34,13 @@ BERT: dict[str, Any] = {
     "training.batch_size": 4,
 }
 SHORT: dict[str, Any] = {"training.epochs": 2, "evaluation.report": False, "evaluation.baselines": False}
+GPT = {
+    **SHORT,
+    "task": "generate",
+    "network": {"name": "gpt", "layers": 1, "width": 16, "heads": 2, "length": 16},
+    "training.epochs": 1,
+    "training.batch_size": 8,
+}
 
 
 @pytest.fixture(scope="module")
@@ -197,14 +204,7 @@ def test_another_network_that_reads_texts_is_pretrained_too(place: Path, tmp_pat
 
 
 def test_a_text_that_is_written_goes_on_from_a_file(place: Path, tmp_path: Path) -> None:
-    gpt = {
-        **SHORT,
-        "task": "generate",
-        "network": {"name": "gpt", "layers": 1, "width": 16, "heads": 2, "length": 16},
-        "training.epochs": 1,
-        "training.batch_size": 8,
-    }
-    first = rv.fit(place / "animals.txt", settings=gpt, out=tmp_path / "first")
+    first = rv.fit(place / "animals.txt", settings=GPT, out=tmp_path / "first")
     again = {**SHORT, "task": "generate", "start.model": str(first.folder / "model.rv")}
     run = rv.fit(
         place / "animals.txt",
@@ -321,17 +321,10 @@ class TestAdaptersApart:
 
 
 def test_a_text_that_is_written_learns_adapters(place: Path, tmp_path: Path) -> None:
-    gpt = {
-        **SHORT,
-        "task": "generate",
-        "network": {"name": "gpt", "layers": 1, "width": 16, "heads": 2, "length": 16},
-        "training.epochs": 1,
-        "training.batch_size": 8,
-    }
-    first = rv.fit(place / "animals.txt", settings=gpt, out=tmp_path / "first")
+    first = rv.fit(place / "animals.txt", settings=GPT, out=tmp_path / "first")
     start = {"start.model": str(first.folder / "model.rv"), "start.how": "adapters", "start.rank": 1}
-    gpt.pop("network")
-    run = rv.fit(place / "animals.txt", settings={**gpt, **start}, out=tmp_path / "run")
+    again = {name: value for name, value in GPT.items() if name != "network"}
+    run = rv.fit(place / "animals.txt", settings={**again, **start}, out=tmp_path / "run")
     assert all(
         name.endswith((".up", ".down"))
         for name in safetensors.load(read_members(run.folder / "model.rv")["weights.safetensors"])

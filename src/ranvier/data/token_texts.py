@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,11 @@ from .passages import normal, token_places
 
 BETWEEN = "|"
 """What is shown for the separator between two columns."""
+
+
+def kind_of_tokens(kinds: Mapping[str, Any]) -> Any:
+    """Of the fitted kinds of a table, by name, the one that is read token by token; None where there is none."""
+    return kinds.get("text") or kinds.get("tokens")
 
 
 @dataclass

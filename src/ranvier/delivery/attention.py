@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..data.token_texts import shown
+from ..data.preparation import Preparation
+from ..data.token_texts import kind_of_tokens, shown
 from ..errors import Mistake, SpecError
 from ..network.attention import read_maps
 from ..network.translation import Translator
-
-if TYPE_CHECKING:
-    from .model import Model
+from .forecast import Outputs
 
 
 @dataclass(frozen=True)
@@ -40,21 +39,34 @@ class Attention:
     layers: dict[str, NDArray[np.float32]]
 
 
-def attention_in_rows(model: Model, frame: pl.DataFrame) -> list[Attention]:
+def attention_in_rows(
+    network: nn.Module, preparation: Preparation, task: Any, outputs: Outputs, frame: pl.DataFrame
+) -> list[Attention]:
     """The maps of each row, read one by one, so that nothing is padded.
 
     Args:
-        model: trained.
+        network: trained.
+        preparation: of what it reads.
+        task: of what it says.
+        outputs: of the network.
         frame: raw rows, with at least the columns of the training.
 
     Raises:
         SpecError: the network has no attention.
     """
-    inputs: Mapping[str, Any] = model.preparation.transform(frame)
-    found = [
-        _of_row(model, frame[row], {name: block[torch.tensor([row])] for name, block in inputs.items()})
-        for row in range(frame.height)
-    ]
+    blocks: Mapping[str, Any] = preparation.transform(frame)
+    kind = kind_of_tokens(preparation.blocks)
+    found = []
+    for row in range(frame.height):
+        inputs = {name: block[torch.tensor([row])] for name, block in blocks.items()}
+        tokens = _places(inputs) if kind is None else shown(kind, frame[row], inputs[kind.name]).tokens
+        written: list[str] = []
+        if isinstance(network, Translator):
+            ids = outputs(inputs)[0]
+            said = [*ids[~ids.isnan()].long().tolist(), task.end]
+            inputs["said"] = torch.tensor([said])
+            written = [*(task.tokens.name(one) for one in said[:-1]), "(end)"]
+        found.append(Attention(tokens, written, only_row(read_maps(network, inputs))))
     if found and not found[0].layers:
         raise SpecError(
             Mistake(
@@ -66,22 +78,10 @@ def attention_in_rows(model: Model, frame: pl.DataFrame) -> list[Attention]:
     return found
 
 
-def _of_row(model: Model, row: pl.DataFrame, inputs: dict[str, Tensor]) -> Attention:
-    kinds: Mapping[str, Any] = model.preparation.blocks
-    kind = kinds.get("text") or kinds.get("tokens")
-    if kind is None:
-        longest = max((len(block[0]) for block in inputs.values() if block.ndim > 2), default=0)
-        tokens = [str(place) for place in range(longest)]
-    else:
-        tokens = shown(kind, row, inputs[kind.name]).tokens
-    written: list[str] = []
-    if isinstance(model.network, Translator):
-        task: Any = model.task
-        ids = model.outputs(inputs)[0]
-        said = [*ids[~ids.isnan()].long().tolist(), task.end]
-        inputs = {**inputs, "said": torch.tensor([said])}
-        written = [*(task.tokens.name(one) for one in said[:-1]), "(end)"]
-    return Attention(tokens, written, only_row(read_maps(model.network, inputs)))
+def _places(inputs: Mapping[str, Tensor]) -> list[str]:
+    """The numbers of the places of series and sounds."""
+    longest = max((len(block[0]) for block in inputs.values() if block.ndim > 2), default=0)
+    return [str(place) for place in range(longest)]
 
 
 def only_row(maps: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:

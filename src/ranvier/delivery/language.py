@@ -24,6 +24,7 @@ from ..data.tokens import FIRST, Tokens
 from ..data.windows import in_a_row
 from ..errors import DataError, Mistake, ModelFileError
 from ..network.attention import read_maps
+from ..network.in_use import in_use
 from ..network.language import Sampling, nats, write
 from .attention import Attention, only_row
 from .base import Base, own_weights, told_of, weights_of
@@ -198,10 +199,8 @@ class LanguageModel:
     @torch.no_grad()
     def _outputs(self, ids: Tensor) -> Tensor:
         """(B, V) the logits of what follows each text."""
-        training = self.network.training
-        self.network.eval()
-        outputs: Tensor = self.network({"text": ids})[:, -1].double()
-        self.network.train(training)
+        with in_use(self.network):
+            outputs: Tensor = self.network({"text": ids})[:, -1].double()
         return outputs
 
     def __str__(self) -> str:
@@ -259,13 +258,9 @@ def token_nats(network: nn.Module, ids: NDArray[Any]) -> NDArray[np.float64]:
     """(L - 1,) -log p of each of L tokens but the first, given at least half a window before it, where there is."""
     core: Any = network
     length, size = core.network.length, core.network.size
-    training = network.training
-    network.eval()
-    try:
+    with in_use(network):
         found = [
             nats(network, windows)[told].double().numpy()
             for windows, told in in_a_row(ids, length, max(1, AT_ONCE // (length * size)))
         ]
-    finally:
-        network.train(training)
     return np.concatenate([np.empty(0), *found])

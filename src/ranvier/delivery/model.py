@@ -29,6 +29,7 @@ from ..data.table import Table
 from ..errors import DataError, Mistake
 from ..evaluation.calibration import at_temperature
 from ..execution.prediction import Predictor
+from ..network.in_use import device_of
 from ..tasks import Task
 from ..tasks.extract import Extract, predictions
 from ..tasks.forecast import Forecast
@@ -121,7 +122,7 @@ class Model:
             SpecError: the network has no attention.
         """
         table = read_rows(data, Ledger(), self.preparation)
-        return attention_in_rows(self, table.frame)
+        return attention_in_rows(self.network, self.preparation, self.task, self.outputs, table.frame)
 
     def predict_stream(self, stream: Stream, ledger: Ledger) -> Iterator[pl.DataFrame]:
         """Predictions for a table that is larger than memory, block by block, in the order of its rows.
@@ -244,7 +245,7 @@ def forward(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
 
 
 def _in_chunks(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    device = device_of(network)
     rows = next(iter(inputs.values())).shape[0]
     blocks: list[Any] = list(inputs.values())
     ragged = [block.lengths for block in blocks if isinstance(block, Ragged)]

@@ -25,6 +25,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ..network.in_use import device_of, in_use
+
 POINTS, MOST = 8, 256
 """So many points the integral is a sum of, and so many at most where these are not exact enough: where a unit switches
 on or off along the way, the slope jumps."""
@@ -77,16 +79,12 @@ def attribution(
     Returns:
         Its values, or None where the vectors of the places cannot be reached.
     """
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    device = device_of(network)
     row = {name: given.to(device) for name, given in inputs.items()}
-    training = network.training
-    network.eval()
-    try:
-        with torch.backends.cudnn.flags(enabled=False):  # it has no slopes of recurrent networks in use
-            path = _Path(network, row, block, unknown.to(device))
-            return path.integrated(score) if path.last else None
-    finally:
-        network.train(training)
+    # cuDNN has no slopes of recurrent networks in use
+    with in_use(network), torch.backends.cudnn.flags(enabled=False):
+        path = _Path(network, row, block, unknown.to(device))
+        return path.integrated(score) if path.last else None
 
 
 class _Path:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import Mistake, SpecError
+from .in_use import device_of, in_use
 from .layers import linear
 
 Positions = Literal["sinusoidal", "learned", "rotary"]
@@ -282,14 +283,9 @@ def read_maps(network: nn.Module, inputs: Mapping[str, Tensor] | Tensor) -> dict
         network: any; one without such layers has no maps. It is in evaluation mode for that pass.
         inputs: what its ``forward`` takes.
     """
-    training = network.training
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    device = device_of(network)
     fed = inputs.to(device) if isinstance(inputs, Tensor) else {n: x.to(device) for n, x in inputs.items()}
-    network.eval()
-    try:
-        with attention_maps(network) as layers:
-            if layers:
-                network(fed)
-            return {name: each.maps for name, each in layers.items() if each.maps is not None}
-    finally:
-        network.train(training)
+    with in_use(network), attention_maps(network) as layers:
+        if layers:
+            network(fed)
+        return {name: each.maps for name, each in layers.items() if each.maps is not None}

@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Generator, Tensor, nn
 
-from ..catalog import load
 from .initializers import initialize
 from .layers import embedding
-from .sequences import EMBEDDING, built, mask_of, multiplications_of
+from .sequences import EMBEDDING, built, chosen, mask_of, multiplications_of
 
 UNKNOWN = 1
 """The id of a token that was not seen in training, where nothing tells such tokens apart."""
@@ -48,7 +47,34 @@ def front(values: Tensor, which: Tensor) -> Tensor:
     return torch.where(kept, values.gather(1, order), 0)
 
 
-class PassageEncoder(nn.Module):
+class OfPassage(nn.Module):
+    """What encoders of a passage and of what is asked of it have in common: which places and ids are which.
+
+    Args:
+        size: how many ids there are; 0 pads, 1 is unknown, and where there are several columns the last separates them.
+            Ids from ``size`` + 1 on are tokens that are unknown, too, but alike where they have the same id.
+        passage: the place of the passage among the columns.
+        columns: how many there are.
+    """
+
+    def __init__(self, size: int, passage: int, columns: int) -> None:
+        super().__init__()
+        self.size, self.passage, self.separator = size, passage, size - 1 if columns > 1 else size
+
+    def inside(self, block: Tensor) -> Tensor:
+        """(B, T) which places are tokens of the passage."""
+        return inside(block, self.passage, self.separator)
+
+    def there(self, block: Tensor) -> Tensor:
+        """(B, P) which of the places are there that ``positions`` gives."""
+        return mask_of(front(block, self.inside(block)))
+
+    def known(self, ids: Tensor) -> Tensor:
+        """The same ids, of which all tokens that are unknown are one."""
+        return torch.where(ids < self.size, ids, UNKNOWN)
+
+
+class PassageEncoder(OfPassage):
     """Vectors of tokens, and a network of sequences that reads the passage and the question together.
 
     To the vector of a token another one is added, which says whether it stands in the passage, and whether the other
@@ -56,12 +82,9 @@ class PassageEncoder(nn.Module):
     2017, section 3.2).
 
     Args:
-        size: how many ids there are; 0 pads, 1 is unknown, and where there are several columns the last separates them.
-            Ids from ``size`` + 1 on are tokens that are unknown, too, but alike where they have the same id.
+        size, passage, columns: as ``OfPassage`` takes them.
         length: how many tokens a row has on average.
         network: the name of a network for texts that reads vectors, or a mapping of ``name`` and options.
-        passage: the place of the passage among the columns.
-        columns: how many there are.
 
     Attributes:
         outputs: E.
@@ -73,10 +96,8 @@ class PassageEncoder(nn.Module):
     def __init__(
         self, size: int, length: float, network: str | Mapping[str, Any], passage: int, columns: int
     ) -> None:
-        super().__init__()
-        member = load("networks", network if isinstance(network, str) else network["name"])
-        width = int(getattr(member, "embedding", EMBEDDING))
-        self.size, self.passage, self.separator = size, passage, size - 1 if columns > 1 else size
+        super().__init__(size, passage, columns)
+        width = int(getattr(chosen(network)[0], "embedding", EMBEDDING))
         self.embedding = embedding(size, width)
         self.marks = embedding(4, width)
         self.network = built(network, width)
@@ -91,16 +112,12 @@ class PassageEncoder(nn.Module):
             initialize(table, generator, initializer="normal", gain=1.0)
         self.network.reset(generator)
 
-    def there(self, block: Tensor) -> Tensor:
-        """(B, P) which of the places are there that ``positions`` gives."""
-        return mask_of(front(block, inside(block, self.passage, self.separator)))
-
     def positions(self, block: Tensor) -> Tensor:
         """Ids (B, T) to the features of each token of the passage (B, P, E)."""
-        of_passage = inside(block, self.passage, self.separator)
+        of_passage = self.inside(block)
         marks = self.marks(2 * of_passage.long() + _matched(block, of_passage).long())
-        known = torch.where(block < self.size, block, UNKNOWN)
-        return front(self.network(self.embedding(known) + marks, mask_of(block)), of_passage)
+        vectors = self.embedding(self.known(block)) + marks
+        return front(self.network(vectors, mask_of(block)), of_passage)
 
     def forward(self, block: Tensor) -> Tensor:
         """As ``positions``."""

@@ -27,17 +27,16 @@ from ..limits import Count, Fraction
 from .attention import Looks, attention
 from .initializers import initialize
 from .layers import embedding, linear
-from .passages import UNKNOWN, front, inside
+from .passages import UNKNOWN, OfPassage, front
 from .recurrent import Recurrent
 from .sequences import mask_of
 
 
-class Reader(nn.Module):
+class Reader(OfPassage):
     """Ids of a passage and of what is asked to features of each place of the passage.
 
     Args:
-        size: how many ids there are; 0 pads, 1 is unknown, and where there are several columns the last separates them.
-            Ids from ``size`` + 1 on are tokens that are unknown, too, but alike where they have the same id.
+        size: as ``OfPassage`` takes it.
         length: how many tokens a row has on average.
         passage: the place of the passage among the columns; all others are the question.
         columns: how many there are. Where there is one, nothing is asked: f and q are zero.
@@ -67,8 +66,7 @@ class Reader(nn.Module):
         layers: Count = 1,
         dropout: Fraction = 0.2,
     ) -> None:
-        super().__init__()
-        self.size, self.passage, self.separator = size, passage, size - 1 if columns > 1 else size
+        super().__init__(size, passage, columns)
         self.embedding = embedding(size, width)
         self.marks = embedding(2, width)
         self.align, self.looks = linear(width, width), Looks()
@@ -109,16 +107,12 @@ class Reader(nn.Module):
 
         In this order ``embedding`` is asked for their vectors.
         """
-        of_passage, places = inside(block, self.passage, self.separator), torch.ones_like(block).cumsum(dim=1)
+        of_passage, places = self.inside(block), torch.ones_like(block).cumsum(dim=1)
         return front(places, of_passage), front(places, self._of_question(block, of_passage))
-
-    def there(self, block: Tensor) -> Tensor:
-        """(B, P) which of the places are there that ``positions`` gives."""
-        return mask_of(front(block, inside(block, self.passage, self.separator)))
 
     def positions(self, block: Tensor) -> Tensor:
         """Ids (B, T) to the features of each token of the passage (B, P, 4 H)."""
-        of_passage = inside(block, self.passage, self.separator)
+        of_passage = self.inside(block)
         passage = front(block, of_passage)  # (B, P)
         question = front(block, self._of_question(block, of_passage))  # (B, Q)
         here, there = mask_of(passage), mask_of(question)
@@ -140,5 +134,5 @@ class Reader(nn.Module):
         return mask_of(block) & ~of_passage & (block != self.separator)
 
     def _vectors(self, ids: Tensor) -> Tensor:
-        vectors: Tensor = self.dropout(self.embedding(torch.where(ids < self.size, ids, UNKNOWN)))
+        vectors: Tensor = self.dropout(self.embedding(self.known(ids)))
         return vectors

@@ -48,10 +48,16 @@ def mean_pool(y: Tensor, mask: Tensor) -> Tensor:
     return total / there.sum(dim=1).clamp_min(1.0)
 
 
+def chosen(network: str | Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The member of the catalogue of networks that is named, alone or in a mapping, and its options."""
+    options = {"name": network} if isinstance(network, str) else dict(network)
+    return load("networks", options.pop("name")), options
+
+
 def built(network: str | Mapping[str, Any], inputs: int) -> Any:
     """The network of sequences of that name and options, for positions of so many features."""
-    options = {"name": network} if isinstance(network, str) else dict(network)
-    return load("networks", options.pop("name"))(inputs, **options)
+    member, options = chosen(network)
+    return member(inputs, **options)
 
 
 class Padded(nn.Module):

@@ -7,10 +7,9 @@ from typing import Any
 
 from torch import nn
 
-from ..catalog import load
 from .layers import embedding
 from .passages import PassageEncoder
-from .sequences import EMBEDDING, SequenceEncoder
+from .sequences import EMBEDDING, SequenceEncoder, chosen
 
 TEXT_NETWORK = "ngrams"
 """What reads the texts of a table where no network for texts is named."""
@@ -31,10 +30,9 @@ def texts(
         network: the name of a network for texts, or a mapping of ``name`` and options.
         passage: where a span is extracted, the place of its column and how many columns there are.
     """
-    member = load("networks", network if isinstance(network, str) else network["name"])
+    member, options = chosen(network)
     if passage is not None:
         if member.role == "reader":
-            options = {} if isinstance(network, str) else {k: v for k, v in network.items() if k != "name"}
             return member(size, length, *passage, **options)  # type: ignore[no-any-return]
         return PassageEncoder(size, length, network, *passage)
     if getattr(member, "reads_ids", False):

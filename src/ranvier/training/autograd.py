@@ -14,6 +14,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ..data.batches import Batch
 from ..execution.plan import EXACT, Plan
+from ..network.in_use import device_of
 from .limits import Limits
 from .regularization import penalty
 from .state import State
@@ -77,7 +78,7 @@ class Autograd:
         if self.plan.precision == "float32":
             yield
             return
-        device = next((p.device.type for p in self.state.network.parameters()), "cpu")
+        device = device_of(self.state.network).type
         longest = max((block.shape[1] for block in batch.inputs.values() if block.ndim > 1), default=0)
         plain = device == "cpu" and longest <= SHORT
         with torch.autocast(device, dtype=torch.bfloat16), sdpa_kernel(MATH) if plain else nullcontext():

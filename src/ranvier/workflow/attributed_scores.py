@@ -13,7 +13,7 @@ z are outputs before a softmax or sigmoid, so that z less z is the logarithm of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..insight.attribution import Score
-
-FORMS = ("classes", "values", "counts", "labels", "tags", "spans")
-"""The forms of which it is told."""
 
 LONG = 60
 """A longer answer is cut off, with an ellipsis."""
@@ -52,21 +49,12 @@ def asked_of(task: Any, truth: Any, predicted: Any, outputs: Tensor) -> Asked:
     """What is asked of a row.
 
     Args:
-        task: of one of ``FORMS``.
+        task: of one of the forms in ``BY_FORM``.
         truth: of the row, as ``task.truth`` gives it.
         predicted: of the row, as it is measured.
         outputs: of the row (1, ...), joined.
     """
-    by_form: Mapping[str, Any] = {
-        "classes": _class,
-        "values": _value,
-        "counts": _value,
-        "labels": _label,
-        "tags": _tag,
-        "spans": _span,
-    }
-    found: Asked = by_form[task.forms[0]](task, truth, predicted, outputs)
-    return found
+    return BY_FORM[task.forms[0]](task, truth, predicted, outputs)
 
 
 def _class(task: Any, truth: int, predicted: NDArray[Any], outputs: Tensor) -> Asked:
@@ -139,3 +127,14 @@ def _span(task: Any, truth: str, predicted: str, outputs: Tensor) -> Asked:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
+
+
+BY_FORM: Mapping[str, Callable[[Any, Any, Any, Tensor], Asked]] = {
+    "classes": _class,
+    "values": _value,
+    "counts": _value,
+    "labels": _label,
+    "tags": _tag,
+    "spans": _span,
+}
+"""The forms of which it is told, with what is asked of each."""

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..data.ragged import Ragged
-from ..data.token_texts import Shown, shown
+from ..data.token_texts import Shown, kind_of_tokens, shown
 from ..delivery.model import forward
 from ..evaluation.mistakes import worst_rows
 from ..insight.attribution import attribution
 from ..network.sequences import mask_of
 from .attended import maps_of, rounded, window
-from .attributed_scores import FORMS, Asked, asked_of
+from .attributed_scores import BY_FORM, Asked, asked_of
 from .prepared import Prepared
 
 WORST, RIGHT = 5, 3
@@ -57,8 +57,8 @@ def told(
         of the tokens cannot be reached. Nothing where no tokens are read.
     """
     task, part = prepared.task, prepared.parts["test"]
-    kind = _kind(prepared)
-    if kind is None or task.forms[0] not in FORMS or not len(part):
+    kind = kind_of_tokens(prepared.preparation.blocks)
+    if kind is None or task.forms[0] not in BY_FORM or not len(part):
         return {}
     truth = task.truth(part.target)
     there = _lengths(part.inputs[kind.name]) > 0
@@ -90,12 +90,6 @@ def _lengths(block: Any) -> NDArray[np.int64]:
     """(N,) how many tokens each row has."""
     lengths = block.lengths if isinstance(block, Ragged) else mask_of(block).sum(dim=1)
     return np.asarray(lengths.cpu().numpy())
-
-
-def _kind(prepared: Prepared) -> Any:
-    """The fitted kind of what is read token by token; None where there is none."""
-    blocks: Mapping[str, Any] = prepared.preparation.blocks
-    return blocks.get("text") or blocks.get("tokens")
 
 
 def _chosen(truth: NDArray[Any], predicted: NDArray[Any], there: NDArray[np.bool_]) -> list[tuple[int, bool]]:

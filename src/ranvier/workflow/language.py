@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..assemble import Architecture, describe, multiplications
+from ..assemble import Architecture, describe
 from ..catalog import load
 from ..data.corpus_tokens import Part
 from ..data.tokens import Tokens
@@ -27,6 +27,7 @@ from ..errors import DataError, Mistake, RunError
 from ..execution.plan import Plan
 from ..files import write_json
 from ..network.adapters import merge
+from ..network.counting import multiplications
 from ..spec import Choice, Spec
 from ..training.averaging import Average
 from ..training.loop import Limits, Validate, Watcher

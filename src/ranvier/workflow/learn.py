@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..assemble import Architecture, multiplications, positions_of, reads, try_out
+from ..assemble import Architecture, positions_of, reads, try_out
 from ..catalog import load
 from ..data.augment import Augment
 from ..data.batches import Batch, Epochs
@@ -67,8 +67,7 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
         settled = _streaming(settled, spec, prepared)
     learning = set_up(settled.spec, prepared, own, outputs=outputs)
     settled = Settled(settled.spec, {**settled.reasons, **why, **reasons_of(learning.carried)})
-    each = multiplications(learning.state.network, learning.batches.sample().inputs)
-    settled = with_threads(settled, each, learning.batches.size)
+    settled = with_threads(settled, learning.multiplications, learning.batches.size)
     return planning.by_rule(settled, learning), learning
 
 

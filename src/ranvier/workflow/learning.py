@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..assemble import Architecture
 from ..data.batches import Epochs
 from ..delivery.beginning import Carried
+from ..network.assembled import Own
+from ..network.counting import multiplications
 from ..training.loop import Limits, Validate
 from ..training.state import State
 from .class_losses import ClassLosses
@@ -33,3 +36,9 @@ class Learning:
     validate: Validate
     carried: Carried | None = None
     classes: ClassLosses | None = None
+
+    @cached_property
+    def multiplications(self) -> int:
+        """How many one row takes, about; rows are drawn where a module of the user's own is to be counted by them."""
+        network = self.state.network
+        return multiplications(network, self.batches.sample().inputs if isinstance(network, Own) else None)

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from ..assemble import multiplications
 from ..data.batches import Batch, Epochs
 from ..data.stream.passes import StreamBatches
 from ..execution.explicit import Unknown
@@ -61,8 +60,7 @@ def tried_out(settled: Settled, learning: Learning, again: Callable[[], Learning
         learning.batches, StreamBatches
     ):  # its steps wait for the disk as much as for the processor
         return settled
-    rows = learning.batches.sample().inputs
-    work = multiplications(learning.state.network, rows) * learning.batches.size
+    work = learning.multiplications * learning.batches.size
     plans = [
         plan
         for plan in candidates(first, learning.state.network, torch.get_num_threads(), work > SMALL_STEP)

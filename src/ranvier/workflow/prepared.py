@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
 from numpy.typing import NDArray
 
-from ..catalog import TARGET_KINDS, load
 from ..data.batches import Batch, Batches, Epochs
 from ..data.clean import clean
 from ..data.decoded_once import decoded_once
@@ -26,13 +24,12 @@ from ..data.schema import Schema
 from ..data.source import read, read_parts
 from ..data.split import Split, make_split, read_split, strata
 from ..data.table import Table
-from ..data.target import unusable
 from ..data.unread import left_on_disk, unread
-from ..errors import DataError, Mistake, RunError, raise_if_any
-from ..spec import ColumnSpec, Spec
+from ..errors import DataError, Mistake, RunError
+from ..spec import Spec
 from ..tasks import Task
 from ..tasks.extract import Extract
-from ..tasks.several import Several, encode
+from ..tasks.several import encode
 from ..tasks.transcribe import Transcribe, too_short
 from ..tasks.translate import Translate
 from . import passages
@@ -40,6 +37,7 @@ from .beginning import given_kinds
 from .forecast import Forecasts, prepare_forecast
 from .forecast_columns import is_forecast
 from .streaming import REASON, Streamed, batches_of, choose, pace, parts_of, read_sample
+from .target_tasks import fitted, tasks_of
 from .written import tokens_of
 
 
@@ -220,7 +218,7 @@ def prepare_table(
     """
     with decoded_once(spec.execution.stream is not True):
         table = with_numbers(clean(table, schema, ledger), schema)
-        tasks = _tasks(spec, table, schema)
+        tasks = tasks_of(spec, table, schema)
         passage = passages.passage_in(table, schema, tasks)
         if passage is not None:
             table = passages.with_answers(table, schema.target, passage, ledger)
@@ -231,11 +229,15 @@ def prepare_table(
             grouped = passages.together(table, schema, passage)
             split = make_split(table, grouped, spec.split, spec.split_seed, strata(table.frame, of_classes))
         ledger.reconcile(split.counts)
-        wanted = {"text": tokens_of(spec, len(split.train))} if _translates(tasks) else {}
+        wanted = (
+            {"text": tokens_of(spec, len(split.train))}
+            if any(issubclass(each, Translate) for each in tasks.values())
+            else {}
+        )
         wanted["audio"] = {"coefficients": spec.audio.mfcc or 0}
         preparation = Preparation.fit(table.frame[split.train], schema, given_kinds(spec), wanted)
         preparation = passages.reading(preparation, passage)
-        task = _fitted(spec, table, schema, tasks, split.train, preparation)
+        task = fitted(spec, table, schema, tasks, split.train, preparation)
         inputs = _inputs(preparation, table, ledger, spec.execution.stream)
     spans: Any = passages.placed_in(task, table.frame, preparation, ledger, table.rows)
     whole = Batch(
@@ -268,100 +270,6 @@ def _inputs(preparation: Preparation, table: Table, ledger: Ledger, stream: bool
         kind: Any = preparation.blocks["image"]
         inputs["image"] = unread(kind, table.frame, ledger, table.rows, why)
     return {name: inputs[name] for name in preparation.blocks}
-
-
-def task_name(kind: str | None, asked: str | None, order: Sequence[str] = ()) -> str:
-    """The task of a target: the one that is asked for, or that its order or its kind stands for.
-
-    >>> task_name("number", None), task_name("category", None), task_name("category", None, ("low", "high"))
-    ('regress', 'classify', 'ordinal')
-    """
-    if asked:
-        return asked
-    return "ordinal" if order else next(name for name, of in TARGET_KINDS.items() if of == kind)
-
-
-def _tasks(spec: Spec, table: Table, schema: Schema) -> dict[str, type[Task]]:
-    """The task of each target.
-
-    Raises:
-        DataError: with each target whose values or order do not suit its task.
-    """
-    tasks: dict[str, type[Task]] = {}
-    mistakes: list[Mistake] = []
-    for name in schema.targets:
-        order = _order(spec, name)
-        tasks[name] = load("tasks", task_name(schema[name].kind, task_of(spec.task, name), order))
-        mistakes += _order_mistakes(tasks[name], name, order)
-        mistakes += tasks[name].mistakes(table.frame[name], order)
-    alone = [name for name, task in tasks.items() if hasattr(task, "positions")]
-    if alone and len(tasks) > 1:
-        mistakes.append(
-            Mistake(
-                f"target {alone[0]!r} has outputs at each position, and cannot be learnt beside another",
-                "it alone",
-                "train a network for each target",
-            )
-        )
-    raise_if_any(DataError, mistakes)
-    return tasks
-
-
-def _fitted(
-    spec: Spec,
-    table: Table,
-    schema: Schema,
-    tasks: Mapping[str, type[Task]],
-    train: NDArray[np.int64],
-    preparation: Preparation,
-) -> Task:
-    """The task, fitted to the rows that have its target; of several targets all of them as one.
-
-    Raises:
-        DataError: with each target that no training row has.
-    """
-    found: list[Task] = []
-    mistakes: list[Mistake] = []
-    for name, task in tasks.items():
-        values = table.frame[name]
-        there = ~np.logical_or.reduce(list(unusable(values, schema[name].kind).values()))
-        positions = among(there, train)
-        if len(positions):
-            options: dict[str, Any] = tokens_of(spec, len(train)) if issubclass(task, Translate) else {}
-            if issubclass(task, Extract):
-                kind: Any = preparation.blocks["text"]
-                options = {"tokens": kind.tokens}
-            found.append(task.fit(values.filter(pl.Series(there)), positions, _order(spec, name), **options))
-        else:
-            mistakes.append(Mistake(f"no training row has the target {name!r}", "at least one that does"))
-    raise_if_any(DataError, mistakes)
-    return found[0] if len(found) == 1 else cast("Task", Several(tuple(found)))
-
-
-def _translates(tasks: Mapping[str, type[Task]]) -> bool:
-    return any(issubclass(task, Translate) for task in tasks.values())
-
-
-def among(kept: NDArray[np.bool_], positions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where the rows at ``positions`` that are kept stand among all that are.
-
-    >>> among(np.array([True, False, True]), np.array([2, 1])).tolist()
-    [1]
-    """
-    place = np.cumsum(kept) - 1
-    return np.asarray(place[positions[kept[positions]]], dtype=np.int64)
-
-
-def _order(spec: Spec, name: str) -> Sequence[str]:
-    return spec.columns.get(name, ColumnSpec()).order or ()
-
-
-def _order_mistakes(task: type[Task], target: str, order: Sequence[str]) -> Iterable[Mistake]:
-    if order and "ordered" not in task.forms:
-        yield Mistake(
-            f"target {target!r} is given an order, which the task {task.name!r} does not read",
-            "an order for the task 'ordinal'",
-        )
 
 
 def _weights(table: Table, schema: Schema) -> torch.Tensor | None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..data.partition import PARTS
 from ..tasks.several import Several, several
-from .prepared import Prepared, among
+from .prepared import Prepared
+from .target_tasks import among
 
 
 def views(prepared: Prepared) -> list[Prepared]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -16,6 +15,7 @@ from ..data.batches import Batch
 from ..data.passages import Spans
 from ..data.ragged import Ragged
 from ..delivery.model import forward
+from ..network.in_use import device_of
 from ..tasks import Task
 from ..tasks.several import several
 from ..training.loop import Validate
@@ -42,7 +42,8 @@ def validation_of(
 
     def validate(network: nn.Module) -> dict[str, float]:
         outputs = forward(network, part.inputs)
-        device_loss = objective.evaluate(outputs.to(_device(network)), part.to(_device(network)))
+        device = device_of(network)
+        device_loss = objective.evaluate(outputs.to(device), part.to(device))
         if not _finite(outputs, part):
             return {"loss": math.nan}
         if classes is not None:
@@ -81,7 +82,3 @@ def _told(task: Task, target: Tensor, metric: str) -> Callable[[NDArray[np.float
         return found
 
     return each
-
-
-def _device(network: nn.Module) -> torch.device:
-    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))

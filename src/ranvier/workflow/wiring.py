@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..assemble import multiplications
 from ..data.ragged import Ragged
 from ..errors import Mistake, SpecError
 from ..finding import Finding
 from ..insight.wiring import LEAST_SAID
 from ..insight.wiring.check import MOST_ROWS, check
+from ..network.counting import multiplications
+from ..network.in_use import device_of
 from ..spec import OWN_NETWORK, Spec
 from ..tasks.several import several
 from ..training.objectives.supervised import Supervised
@@ -77,7 +78,7 @@ def wiring(
         return []
     if any(isinstance(b, Ragged) and b.values.is_floating_point() for b in rows.inputs.values()):
         without = (*without, FILLED_UP)
-    few = few.to(next((p.device for p in state.network.parameters()), torch.device("cpu")))
+    few = few.to(device_of(state.network))
 
     def loss(outputs: Tensor, target: Tensor) -> Tensor:
         return objective.of_rows(outputs, target).mean()

@@ -145,9 +145,9 @@ def _all(chain: Chain, module: Any) -> None:
     while modules:
         if together := pooled.found(modules, chain.outputs):
             _pooled(chain, *together)
+            del modules[: sum(part is not None for part in together)]
         else:
-            chain.add(modules[0])
-        del modules[: 1 if together is None else 3 if together[1] else 2]
+            chain.add(modules.pop(0))
 
 
 def _pooled(chain: Chain, module: nn.Conv2d, activation: nn.Module | None, pooling: nn.MaxPool2d) -> None:

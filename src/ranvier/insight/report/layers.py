@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...assemble import multiplications
 from ...errors import ModelFileError, SpecError
+from ...network.counting import multiplications
 
 if TYPE_CHECKING:
     from ...delivery.language import LanguageModel

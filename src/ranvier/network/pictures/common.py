@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ...errors import Mistake, SpecError
+from ..in_use import in_use
 from ..initializers import initialize
 
 Stem = Literal["auto", "small", "large"]
@@ -68,12 +69,10 @@ def count_multiplications(network: nn.Module, channels: int, size: Size) -> int:
 
     layers = [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
     hooks = [layer.register_forward_hook(note) for layer in layers]
-    training = network.training
-    network.eval()
     try:
-        network(torch.zeros(1, channels, *size))
+        with in_use(network):
+            network(torch.zeros(1, channels, *size))
     finally:
-        network.train(training)
         for hook in hooks:
             hook.remove()
     return sum(found)

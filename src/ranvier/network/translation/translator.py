@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ...catalog import load
+from ..in_use import in_use
 from .search import search
 
 BEAMS, STRENGTH = 4, 0.6
@@ -87,9 +88,8 @@ class Translator(nn.Module):
 
         A text would not do: where two are about as probable, which is found depends on the processor's rounding.
         """
-        training, source = self.training, inputs["text"]
-        self.eval()
+        source = inputs["text"]
         said = torch.arange(2, 2 + FORCED, device=source.device).clamp_max(self.end).expand(len(source), -1)
-        logits: Tensor = self.network(source, self.before(said))[:, :, :TOLD]
-        self.train(training)
+        with in_use(self):
+            logits: Tensor = self.network(source, self.before(said))[:, :, :TOLD]
         return logits.flatten(1)
