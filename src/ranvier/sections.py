@@ -293,6 +293,8 @@ class ExecutionSpec(Section):
     ``backpropagation`` is by derivatives that are written out, or by PyTorch's autograd; they agree up to rounding.
     ``stream`` leaves the rows on disk; None does where they are too many for memory.
     With ``precision`` "bfloat16" products are formed in 16-bit numbers. ``layout`` is that of pictures in memory.
+    ``dispatch`` is how autograd carries a network's operations out: one by one, compiled by ``torch.compile``, or on a
+    graphics card as graphs.
     """
 
     device: str | None = None
@@ -302,3 +304,4 @@ class ExecutionSpec(Section):
     stream: bool | None = None
     precision: Literal["float32", "bfloat16"] | None = None
     layout: Literal["contiguous", "channels_last"] | None = None
+    dispatch: Literal["eager", "compiled", "cuda_graphs"] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import torch
 from torch import nn
 
 import ranvier as rv
-from ranvier.errors import SpecError
-from ranvier.execution import trial
+from ranvier.errors import Mistake, SpecError
+from ranvier.execution import plan, trial
 from ranvier.spec import read_toml
+from ranvier.training import dispatch
 from ranvier.workflow import carrying_out as fitting
+from ranvier.workflow import request
 from small_run import mixed_frame, small_run
 
 
@@ -121,3 +124,62 @@ def test_a_resumed_run_follows_its_plan(tmp_path: Path, monkeypatch: pytest.Monk
     )
     rv.resume(run.folder, mixed_frame())
     assert followed[0].backpropagation == "autograd"
+
+
+@pytest.mark.parametrize(
+    "asked, said",
+    [
+        (
+            {"execution.dispatch": "compiled", "execution.backpropagation": "explicit"},
+            "execution.dispatch is 'compiled', and execution.backpropagation 'explicit'",
+        ),
+        ({"execution.dispatch": "cuda_graphs"}, "and the network is not on a graphics card"),
+        ({"execution.dispatch": "compiled"}, "and there is no C\\+\\+ compiler"),
+    ],
+)
+def test_a_dispatch_that_cannot_be_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(SpecError, match=said):
+        small_run(tmp_path, **asked)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_network_that_cannot_be_compiled_leaves_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(network: Any, inputs: Any) -> Any:
+        def call(inputs: Any) -> Any:
+            raise SpecError(Mistake("it cannot be compiled"))
+
+        return call
+
+    monkeypatch.setattr(request, "compiler_missing", lambda device: "")
+    monkeypatch.setitem(dispatch.WAYS, "compiled", fails)
+    with pytest.raises(SpecError, match="It cannot be compiled"):
+        small_run(tmp_path, **{"execution.dispatch": "compiled"})
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_run_that_repays_it_tries_compiling(
+    tmp_path: Path, long: None, monkeypatch: pytest.MonkeyPatch, quick: bool
+) -> None:
+    """What is compiled is the network itself here, or takes longer."""
+
+    def compiled(network: nn.Module, inputs: Any) -> Any:
+        def call(inputs: Any) -> Any:
+            if not quick:
+                time.sleep(0.01)
+            return network(inputs)
+
+        return call
+
+    monkeypatch.setattr(plan, "COMPILING", (0.0, 0.0))
+    monkeypatch.setattr(plan, "compiler_missing", lambda device: "")
+    monkeypatch.setattr(trial, "CLEARLY", 1000.0 if quick else 0.95)
+    monkeypatch.setitem(dispatch.WAYS, "compiled", compiled)
+    settings, reasons = execution(small_run(tmp_path, **{"execution.backpropagation": "autograd"}))
+    assert settings["dispatch"] == ("compiled" if quick else "eager")
+    assert reasons["dispatch"].startswith("measured: ") and "autograd" in reasons["dispatch"]

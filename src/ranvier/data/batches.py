@@ -102,6 +102,11 @@ class Epochs(Protocol):
 
     size: int
 
+    @property
+    def alike(self) -> bool:
+        """Whether the batches of ``size`` rows all have the same shapes."""
+        ...
+
     def __len__(self) -> int:
         """The batches of an epoch."""
         ...
@@ -140,6 +145,11 @@ class Batches:
         if len(starts) > 1 and self.size > 1 and len(data) - starts[-1] == 1:
             starts.pop()
         self.bounds = [*starts, len(data)]
+
+    @property
+    def alike(self) -> bool:
+        """Whether no row is a sequence, which its batch pads to the longest."""
+        return self.data.lengths is None
 
     def __len__(self) -> int:
         return len(self.bounds) - 1

@@ -36,6 +36,11 @@ class Windows:
         self.ids, self.length, self.size, self.seed, self.steps = ids, length, size, seed, steps
         self.hidden = hidden
 
+    @property
+    def alike(self) -> bool:
+        """They are."""
+        return True
+
     def __len__(self) -> int:
         return self.steps
 

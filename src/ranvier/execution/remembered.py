@@ -43,8 +43,10 @@ def recall(name: str) -> Verdict | None:
     """The verdict on trainings of that name, or None where there is none that can be read."""
     found = _read().get(name)
     try:
-        return None if found is None else Verdict(Plan.from_dict(found["plan"]), str(found["reason"]))
-    except (KeyError, TypeError):
+        if found is None:
+            return None
+        return Verdict(Plan.from_dict(found["plan"]), str(found["reason"]), float(found["seconds"]))
+    except (KeyError, TypeError, ValueError):
         return None
 
 

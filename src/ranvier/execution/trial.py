@@ -11,6 +11,7 @@ from itertools import cycle
 
 import torch
 
+from ..errors import SpecError
 from .plan import Plan
 
 SHARE = 0.02
@@ -87,10 +88,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The plan that was chosen, and why."""
+    """The plan that was chosen, why, and how many seconds a step takes by it."""
 
     plan: Plan
     reason: str
+    seconds: float
 
 
 def choose(
@@ -98,7 +100,8 @@ def choose(
 ) -> Verdict:
     """Time the plans in turns and take the quickest; the first stays unless another is clearly quicker.
 
-    What counts is the mean time of a step over a stretch of them, as a run would have it.
+    What counts is the mean time of a step over a stretch of them, as a run would have it. Compiling takes longer than
+    trials may: such a plan is to be given only where the run repays it.
 
     Args:
         plans: at least one.
@@ -109,21 +112,28 @@ def choose(
     losses = first.warm_up()
     budget = min(MOST, SHARE * expected(first.seconds))
     if budget < LEAST or len(plans) == 1:
-        return Verdict(first.plan, "by rule: the run is too short for trials")
+        return Verdict(first.plan, "by rule: the run is too short for trials", first.seconds)
     deadline = time.perf_counter() + budget
     trials: list[Trial] = [first]
     wrong: list[Trial] = []
-    unfit: list[Trial] = []
+    unfit: list[Plan] = []
     for plan in plans[1:]:
         if time.perf_counter() > deadline:
             break
-        trial = Trial(plan, start(plan))
+        began = time.perf_counter()
         try:
+            trial = Trial(plan, start(plan))
             agrees = _agree(losses, trial.warm_up(), TOLERANCES[plan.precision])
-        except (RuntimeError, TypeError):  # some operation of the network has no kernel for these numbers
-            unfit.append(trial)
+        except (
+            RuntimeError,
+            TypeError,
+            SpecError,
+        ):  # some operation has no kernel for these numbers, or the like
+            unfit.append(plan)
         else:
             (trials if agrees else wrong).append(trial)
+        if plan.dispatch == "compiled":
+            deadline += time.perf_counter() - began
     for trial in cycle(trials):
         if time.perf_counter() > deadline:
             break
@@ -131,7 +141,7 @@ def choose(
     return _verdict(trials, wrong, unfit)
 
 
-def _verdict(trials: list[Trial], wrong: list[Trial], unfit: list[Trial]) -> Verdict:
+def _verdict(trials: list[Trial], wrong: list[Trial], unfit: list[Plan]) -> Verdict:
     first = trials[0]
 
     def beside_first(trial: Trial) -> float:
@@ -141,9 +151,9 @@ def _verdict(trials: list[Trial], wrong: list[Trial], unfit: list[Trial]) -> Ver
     chosen = min(trials, key=beside_first)
     others = [f"{trial.plan} {_shown(trial.seconds)}" for trial in trials if trial is not chosen]
     others += [f"{trial.plan} left out, its losses differ" for trial in wrong]
-    others += [f"{trial.plan} left out, the network does not run so" for trial in unfit]
+    others += [f"{plan} left out, the network does not run so" for plan in unfit]
     beside = f" ({'; '.join(others)})" if others else ""
-    return Verdict(chosen.plan, f"measured: {_shown(chosen.seconds)} a step{beside}")
+    return Verdict(chosen.plan, f"measured: {_shown(chosen.seconds)} a step{beside}", chosen.seconds)
 
 
 def _agree(losses: Sequence[float], others: Sequence[float], tolerance: float) -> bool:

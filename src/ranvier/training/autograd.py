@@ -1,4 +1,4 @@
-"""Steps by PyTorch's autograd, in the precision and the layout that the plan names."""
+"""Steps by PyTorch's autograd, in the precision and the layout that the plan names, dispatched as it says."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from torch.utils.hooks import RemovableHandle
 from ..data.batches import Batch
 from ..execution.plan import EXACT, Plan
 from ..network.in_use import device_of
+from .dispatch import Dispatched
 from .limits import Limits
 from .regularization import penalty
 from .state import State
@@ -31,10 +32,17 @@ class Autograd:
 
     With 16-bit numbers the products of the forward pass, and so of the backward pass, are formed in bfloat16; outputs,
     loss, weights and what the optimizer remembers have 32 bits.
+
+    Args:
+        state: of the training.
+        limits: of the training.
+        plan: of backpropagation by autograd.
+        sample: a batch as most are; needed where steps are compiled or captured.
     """
 
-    def __init__(self, state: State, limits: Limits, plan: Plan = EXACT) -> None:
-        self.state, self.limits, self.plan = state, limits, plan
+    def __init__(self, state: State, limits: Limits, plan: Plan = EXACT, sample: Batch | None = None) -> None:
+        self.state, self.limits, self.plan, self.sample = state, limits, plan, sample
+        self.network = state.network
         self.hooks: list[RemovableHandle] = []
 
     def __enter__(self) -> Autograd:
@@ -42,9 +50,14 @@ class Autograd:
             self.hooks.append(self.state.network.register_forward_hook(_in_32_bits))
         if self.plan.layout == "channels_last":
             self._lay_out(torch.channels_last)
+        if self.plan.dispatch != "eager" and self.sample is not None:
+            sample = _channels_last(self.sample) if self.plan.layout == "channels_last" else self.sample
+            with self._precision(sample):
+                self.network = Dispatched(self.state.network, self.plan.dispatch, sample)
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.network = self.state.network
         for hook in self.hooks:
             hook.remove()
         if self.plan.layout == "channels_last":
@@ -61,7 +74,7 @@ class Autograd:
         for part, optimizer in state.optimizers.items():
             optimizer.zero_grad(set_to_none=True)
             with self._precision(batch):
-                loss, _ = state.objective.step(state.network, batch, part, torch.default_generator)
+                loss, _ = state.objective.step(self.network, batch, part, torch.default_generator)
             value = loss.item()
             if not math.isfinite(value):
                 return value
@@ -81,7 +94,8 @@ class Autograd:
         device = device_of(self.state.network).type
         longest = max((block.shape[1] for block in batch.inputs.values() if block.ndim > 1), default=0)
         plain = device == "cpu" and longest <= SHORT
-        with torch.autocast(device, dtype=torch.bfloat16), sdpa_kernel(MATH) if plain else nullcontext():
+        cast = torch.autocast(device, dtype=torch.bfloat16, cache_enabled=self.plan.dispatch != "cuda_graphs")
+        with cast, sdpa_kernel(MATH) if plain else nullcontext():
             yield
 
     def _lay_out(self, layout: torch.memory_format) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..data.batches import Batch, Epochs
 from ..execution.plan import EXACT, Plan
+from ..network.in_use import device_of
 from .divergence import diagnose, unmeasurable
 from .limits import Limits as Limits
 from .optimizers import set_rate
@@ -67,10 +68,13 @@ def train(
     checkpoints = _Checkpoints(state, limits, len(batches))
     state.network.train()
     started = time.monotonic() - state.seconds
-    with _own_randomness(), steps_by(plan, state, batches, limits) as steps:
+    generators = noise_generators(state.network)
+    with _own_randomness(generators), steps_by(plan, state, batches, limits) as steps:
         while state.finished is None:
             first = state.step - state.epoch * len(batches)
             for batch in batches.epoch(state.epoch, first, steps.buffers):
+                for generator in generators:
+                    generator.manual_seed(step_seed(limits.seed, state.step))
                 loss = _step(state, steps, batch, limits, _planned_steps(state, limits, len(batches)))
                 if not math.isfinite(loss):
                     state.finding = diagnose(state.network, batch, state.step + 1, loss)
@@ -126,8 +130,6 @@ def _planned_steps(state: State, limits: Limits, per_epoch: int) -> int:
 
 def _step(state: State, steps: Steps, batch: Batch, limits: Limits, total: int) -> float:
     """One update of every part; the loss before it. A loss that is not finite leaves the weights as they were."""
-    # dropout and noise draw from the global generator; seeded by the step's number, so nothing need be kept
-    torch.default_generator.manual_seed(step_seed(limits.seed, state.step))
     if limits.noise:
         batch = noisy(batch, limits.noise, torch.default_generator)
     factor = state.schedule.factor(state.step, total)
@@ -224,14 +226,25 @@ def averaged(state: State) -> Iterator[None]:
         state.network.load_state_dict(own)
 
 
+def noise_generators(network: nn.Module) -> list[torch.Generator]:
+    """What dropout and noise draw from: torch's global generators, of the CPU and of the network's graphics card.
+
+    Seeded by the number of each step, so that nothing need be kept of them.
+    """
+    device = device_of(network)
+    of_card = [torch.cuda.default_generators[device.index or 0]] if device.type == "cuda" else []
+    return [torch.default_generator, *of_card]
+
+
 @contextmanager
-def _own_randomness() -> Iterator[None]:
-    """Leave the caller's global generator as it was."""
-    before = torch.default_generator.get_state()
+def _own_randomness(generators: Sequence[torch.Generator]) -> Iterator[None]:
+    """Leave the caller's global generators as they were."""
+    before = [generator.get_state() for generator in generators]
     try:
         yield
     finally:
-        torch.default_generator.set_state(before)
+        for generator, state in zip(generators, before):
+            generator.set_state(state)
 
 
 def step_seed(seed: int, step: int) -> int:

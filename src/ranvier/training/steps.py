@@ -64,10 +64,21 @@ def steps_by(plan: Plan, state: State, batches: Epochs, limits: Limits) -> Steps
     """What carries out the steps by ``plan``.
 
     Raises:
-        SpecError: the plan wants backpropagation by hand where it is not known.
+        SpecError: the plan wants backpropagation by hand where it is not known, or what is for batches of one shape
+            where they differ.
     """
     if plan.backpropagation == "autograd":
-        return Autograd(state, limits, plan)
+        if plan.dispatch == "eager":
+            return Autograd(state, limits, plan)
+        if not batches.alike:
+            raise SpecError(
+                Mistake(
+                    f"execution.dispatch is {plan.dispatch!r}, and the batches are not of one shape",
+                    "rows that are not sequences and not streamed",
+                    "leave it out",
+                )
+            )
+        return Autograd(state, limits, plan, batches.sample())
     try:
         return explicit(state, limits, batches.sample(), plan)
     except Unknown as reason:

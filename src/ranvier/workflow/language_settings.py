@@ -180,6 +180,7 @@ def plan_in(spec: Spec, cost: int) -> dict[str, tuple[Any, str]]:
         "execution.backpropagation": ("autograd", usual),
         "execution.precision": precision,
         "execution.layout": ("contiguous", usual),
+        "execution.dispatch": ("eager", usual),
     }
     return {key: each for key, each in wanted.items() if _open(spec, key)}
 

@@ -11,16 +11,17 @@ import torch
 from ..data.batches import Batch, Epochs
 from ..data.stream.passes import StreamBatches
 from ..execution.explicit import Unknown
-from ..execution.plan import Plan, candidates
+from ..execution.plan import Plan, candidates, dispatched
 from ..execution.remembered import key, recall, remember
-from ..execution.trial import Verdict, choose
+from ..execution.trial import SHARE, Verdict, choose
+from ..network.in_use import device_of
 from ..spec import Spec
-from ..training.loop import step_seed
+from ..training.loop import noise_generators, step_seed
 from ..training.steps import explicit, steps_by
 from .learning import Learning
 from .settle import SMALL_STEP, Settled
 
-SETTINGS = ("backpropagation", "precision", "layout", "threads")
+SETTINGS = ("backpropagation", "precision", "layout", "threads", "dispatch")
 """The settings of ``execution`` that make up a plan."""
 
 
@@ -41,6 +42,8 @@ def by_rule(settled: Settled, learning: Learning) -> Settled:
         chosen["precision"] = ("float32", "the default")
     if execution.layout is None:
         chosen["layout"] = ("contiguous", "the default")
+    if execution.dispatch is None:
+        chosen["dispatch"] = ("eager", "the default")
     return _with(settled, chosen)
 
 
@@ -51,34 +54,53 @@ def tried_out(settled: Settled, learning: Learning, again: Callable[[], Learning
         settled: by rule.
         learning: that is to be carried out; it is not touched.
         again: makes it anew, at step 0.
+
+    Raises:
+        SpecError: the network cannot be carried out as it is asked to be.
     """
     spec, first = settled.spec, plan_of(settled.spec)
     left_open = [name for name in SETTINGS if f"execution.{name}" in settled.reasons]
-    if spec.execution.plan == "exact" or not left_open or spec.execution.device not in (None, "cpu"):
+    if first.dispatch != "eager":  # what cannot be is to be said before the run begins
+        _tried([first], again, lambda step: 0.0)
+    if spec.execution.plan == "exact" or not left_open:
         return settled
     if isinstance(
         learning.batches, StreamBatches
     ):  # its steps wait for the disk as much as for the processor
         return settled
-    work = learning.multiplications * learning.batches.size
+    network, work = learning.state.network, learning.multiplications * learning.batches.size
+    device = device_of(network).type
     plans = [
         plan
-        for plan in candidates(first, learning.state.network, torch.get_num_threads(), work > SMALL_STEP)
+        for plan in candidates(first, network, torch.get_num_threads(), work > SMALL_STEP, device)
         if all(name in left_open or getattr(plan, name) == getattr(first, name) for name in SETTINGS)
     ]
-    if len(plans) == 1:
+    dispatch_open = "dispatch" in left_open and learning.batches.alike
+    if len(plans) == 1 and not dispatch_open:
         return settled
+    verdict = _verdict(spec, learning, plans, again)
+    if verdict.plan != first or verdict.reason.startswith("measured"):
+        others = [name for name in left_open if name != "dispatch"]
+        settled = _with(settled, {name: (getattr(verdict.plan, name), verdict.reason) for name in others})
+    if dispatch_open and verdict.plan.backpropagation == "autograd":
+        seconds = _expected(spec, learning, verdict.seconds)
+        plans = dispatched(verdict.plan, network, device, seconds, SHARE)
+        if len(plans) > 1 and (verdict := _verdict(spec, learning, plans, again)).reason.startswith(
+            "measured"
+        ):
+            settled = _with(settled, {"dispatch": (verdict.plan.dispatch, verdict.reason)})
+    return settled
+
+
+def _verdict(spec: Spec, learning: Learning, plans: list[Plan], again: Callable[[], Learning]) -> Verdict:
+    """On these plans: what is remembered of trials on this machine, or what trials say."""
     name = key(_shape(spec, learning, plans))
-    verdict = recall(name)
-    if verdict is None:
-        verdict = _tried(plans, again, lambda step: _expected(spec, learning, step))
-        if verdict.reason.startswith("measured"):
-            remember(name, verdict)
-    else:
-        verdict = replace(verdict, reason=f"{verdict.reason}, on this machine before")
-    if verdict.plan == first and not verdict.reason.startswith("measured"):
-        return settled
-    return _with(settled, {each: (getattr(verdict.plan, each), verdict.reason) for each in left_open})
+    if found := recall(name):
+        return replace(found, reason=f"{found.reason}, on this machine before")
+    verdict = _tried(plans, again, lambda step: _expected(spec, learning, step))
+    if verdict.reason.startswith("measured"):
+        remember(name, verdict)
+    return verdict
 
 
 def plan_of(spec: Spec) -> Plan:
@@ -89,12 +111,15 @@ def plan_of(spec: Spec) -> Plan:
         execution.precision or "float32",
         execution.layout or "contiguous",
         execution.threads or 1,
+        execution.dispatch or "eager",
     )
 
 
 def _backpropagation(spec: Spec, learning: Learning) -> tuple[str, str]:
     if spec.execution.plan == "exact":
         return "autograd", "the plan is 'exact'"
+    if spec.execution.dispatch not in (None, "eager"):
+        return "autograd", f"execution.dispatch is {spec.execution.dispatch!r}"
     try:
         plan = Plan("explicit", spec.execution.precision or "float32")
         explicit(learning.state, learning.limits, learning.batches.sample(), plan).release()
@@ -118,11 +143,12 @@ def _trial(plan: Plan, learning: Learning) -> Callable[[], float]:
     state.network.train()
     steps = steps_by(plan, state, learning.batches, learning.limits)
     steps.__enter__()
-    batches = _endless(learning.batches, steps.buffers)
+    batches, generators = _endless(learning.batches, steps.buffers), noise_generators(state.network)
 
     def step() -> float:
         batch = next(batches)
-        torch.default_generator.manual_seed(step_seed(learning.limits.seed, state.step))
+        for generator in generators:
+            generator.manual_seed(step_seed(learning.limits.seed, state.step))
         state.step += 1
         return steps.step(batch)
 

@@ -10,6 +10,7 @@ from .. import options
 from ..catalog import load, unknown
 from ..data.kinds import Kind
 from ..errors import Mistake, SpecError, raise_if_any
+from ..execution.plan import compiler_missing
 from ..insight.checks import unknown_codes
 from ..network.sounds import SOUND_NETWORK
 from ..spec import OWN_NETWORK, Choice, Spec
@@ -98,7 +99,28 @@ def option_mistakes(spec: Spec) -> list[Mistake]:
     found += unknown_codes(spec.evaluation.without)
     if spec.execution.device and (mistake := _device_mistake(spec.execution.device)):
         found.append(mistake)
-    return found
+    return found + list(_dispatch_mistakes(spec))
+
+
+def _dispatch_mistakes(spec: Spec) -> Iterable[Mistake]:
+    """What stands in the way of steps that are compiled or captured."""
+    execution = spec.execution
+    if execution.dispatch in (None, "eager"):
+        return
+    device = (execution.device or "cpu").partition(":")[0]
+    said = f"execution.dispatch is {execution.dispatch!r}"
+    if execution.backpropagation == "explicit":
+        yield Mistake(
+            f"{said}, and execution.backpropagation 'explicit'", "'autograd'", "leave one of them out"
+        )
+    if execution.dispatch == "cuda_graphs" and device != "cuda":
+        yield Mistake(
+            f"{said}, and the network is not on a graphics card", "execution.device 'cuda'", "leave it out"
+        )
+    if execution.dispatch == "compiled" and (missing := compiler_missing(device)):
+        yield Mistake(
+            f"{said}, and {missing}", "what torch.compile needs", "install it, or leave the setting out"
+        )
 
 
 def _device_mistake(name: str) -> Mistake | None:

@@ -100,6 +100,11 @@ class StreamBatches:
         self.at = -1
         self.drawn: Iterator[tuple[Batch, torch.Tensor]] = iter(())
 
+    @property
+    def alike(self) -> bool:
+        """No: the last batch of eight blocks is smaller, and sequences are padded to the longest of their batch."""
+        return False
+
     def __len__(self) -> int:
         return self.steps
 
