@@ -109,10 +109,14 @@ def test_a_graph_is_for_batches_of_one_shape_and_moves_nothing_before_the_first_
 
         return replay
 
+    modes: list[Any] = []
+    monkeypatch.setattr(torch.cuda, "get_sync_debug_mode", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", modes.append)
     monkeypatch.setattr(torch.cuda, "make_graphed_callables", captures)
     eager, graphed = trained(EXACT), trained(GRAPHS)
     assert all(torch.equal(eager[name], graphed[name]) for name in eager)
     assert replayed == [10] * 4 * 3  # of 45 rows; the fifth batch has 5
+    assert modes == ["error", 0]
 
 
 @pytest.mark.parametrize("dispatch", ["compiled", "cuda_graphs"])

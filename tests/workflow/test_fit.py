@@ -335,3 +335,29 @@ def test_the_model_gives_the_probabilities_that_were_measured(tmp_path):
     stored = pl.read_csv(run.folder / "predictions.csv")
     answers = run.predict(x[stored["row"].to_numpy() - 1])
     np.testing.assert_allclose(answers.to_numpy()[:, 1:], stored.to_numpy()[:, 3:], atol=1e-6)
+
+
+class FillsTheCard:
+    """A watcher for which the graphics card has no memory left."""
+
+    def on_step(self, state: Any, batch: Any, loss: float) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nand more")
+
+    def on_epoch(self, state: Any, line: Any) -> None:
+        pass
+
+
+def test_a_card_that_is_too_small_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("The cat sat by the door.\n" * 200)
+    language: dict[str, Any] = {
+        "task": "generate",
+        "network": {"name": "gpt", "layers": 1, "width": 16, "heads": 2},
+    }
+    said = (
+        r"too little memory \(CUDA out of memory. Tried to allocate 2.00 GiB\).*Set training.batch_size lower"
+    )
+    with pytest.raises(RunError, match=said):
+        quick(mixed_frame(), tmp_path, target="bought", watchers=[FillsTheCard()])
+    with pytest.raises(RunError, match=said):
+        rv.fit(tmp_path / "text.txt", settings=language, out=tmp_path / "gpt", watchers=[FillsTheCard()])
+    rv.resume(tmp_path / "run", mixed_frame())  # all was saved

@@ -251,7 +251,7 @@ def test_models_of_tables_and_of_text_are_told_apart(run: rv.Run, tmp_path: Path
 def test_products_are_formed_in_16_bits_where_that_pays(
     monkeypatch: pytest.MonkeyPatch, quick: bool, said: dict[str, Any], cost: int, precision: str | None
 ) -> None:
-    monkeypatch.setattr(language_settings, "multiplies_in_16_bits", lambda: quick)
+    monkeypatch.setattr(language_settings, "has_16_bits", lambda device: quick)
     chosen = language_settings.plan_in(Spec.from_settings({"task": "generate", **said}), cost)
     assert chosen.get("execution.precision", (None, ""))[0] == precision
 

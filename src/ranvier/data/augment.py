@@ -63,7 +63,7 @@ class Augment:
         elif self.shift:
             pictures = self._shifted(pictures, generator)
         if self.flip:
-            mirrored = torch.rand(len(pictures), generator=generator) < 0.5
+            mirrored = (torch.rand(len(pictures), generator=generator) < 0.5).to(pictures.device)
             pictures = torch.where(mirrored[:, None, None, None], pictures.flip(3), pictures)
         if self.colour:
             pictures = self._coloured(pictures.float(), generator)
@@ -82,7 +82,7 @@ class Augment:
         if cut:
             height, width = pictures.shape[2:]
             inside, share = _rectangle(height, width, 1.0 - own, generator)
-            mixed = torch.where(inside, others, pictures)
+            mixed = torch.where(inside.to(pictures.device), others, pictures)
         else:
             share = own
             mixed = own * pictures.float() + (1.0 - own) * others.float()
@@ -115,12 +115,13 @@ class Augment:
             ],
             dim=1,
         )
-        grid = functional.affine_grid(matrix, list(pictures.shape), align_corners=False)
+        grid = functional.affine_grid(matrix.to(pictures.device), list(pictures.shape), align_corners=False)
         return functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
     def _coloured(self, pictures: Tensor, generator: Generator) -> Tensor:
         """Brightness and contrast changed: m + c (x - m) + 255 b, with m the picture's mean; kept within 0 to 255."""
-        change = self.colour * (2 * torch.rand(2, len(pictures), 1, 1, 1, generator=generator) - 1)
+        drawn = torch.rand(2, len(pictures), 1, 1, 1, generator=generator).to(pictures.device)
+        change = self.colour * (2 * drawn - 1)
         mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
         return (mean + (1 + change[0]) * (pictures - mean) + 255 * change[1]).clamp(0, 255)
 
@@ -135,7 +136,7 @@ class Augment:
             shape[dimension] = side
             inside = inside & ((torch.arange(side).view(shape) + 0.5 - middle).abs() <= half)
         mean = pictures.float().mean(dim=(0, 2, 3), keepdim=True).to(pictures.dtype)
-        return torch.where(inside, mean, pictures)
+        return torch.where(inside.to(pictures.device), mean, pictures)
 
 
 def _beta(alpha: float, generator: Generator) -> float:

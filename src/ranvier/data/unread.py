@@ -38,10 +38,11 @@ class Unread:
     Args:
         kind: fitted to the training rows.
         frame: the columns of pictures (N rows): paths, or the bytes of files.
+        device: that decoded pictures are put on.
     """
 
-    def __init__(self, kind: Picture, frame: pl.DataFrame) -> None:
-        self.kind = kind
+    def __init__(self, kind: Picture, frame: pl.DataFrame, device: torch.device | str = "cpu") -> None:
+        self.kind, self.device = kind, device
         self.frame = frame.select(kind.columns)
         self.shape = torch.Size((frame.height, sum(kind.channels), *kind.size))
 
@@ -63,15 +64,16 @@ class Unread:
                     "put them back, and resume the run",
                 )
             )
-        return block
+        return block.to(self.device)
 
     def only(self, index: Tensor | slice) -> Unread:
         """The rows at ``index``, still on disk."""
-        return Unread(self.kind, self.frame[index if isinstance(index, slice) else index.numpy()])
+        rows = index if isinstance(index, slice) else index.cpu().numpy()
+        return Unread(self.kind, self.frame[rows], self.device)
 
     def to(self, device: torch.device | str) -> Unread:
-        """Itself: what is taken from it lies on the CPU."""
-        return self
+        """The same rows, still on disk; what is taken from them lies on the device."""
+        return Unread(self.kind, self.frame, device)
 
 
 def left_on_disk(kind: object, frame: pl.DataFrame, asked: bool | None) -> str:

@@ -30,11 +30,21 @@ class Windows:
         steps: batches in an epoch.
         hidden: how many ids there are, where tokens are hidden and to be told in place of those that follow
             (``hidden.hide``); 0 where they are not.
+        device: that the batches are to be on.
     """
 
-    def __init__(self, ids: Any, length: int, size: int, seed: int, steps: int, hidden: int = 0) -> None:
+    def __init__(
+        self,
+        ids: Any,
+        length: int,
+        size: int,
+        seed: int,
+        steps: int,
+        hidden: int = 0,
+        device: torch.device | str = "cpu",
+    ) -> None:
         self.ids, self.length, self.size, self.seed, self.steps = ids, length, size, seed, steps
-        self.hidden = hidden
+        self.hidden, self.device = hidden, device
 
     @property
     def alike(self) -> bool:
@@ -55,9 +65,9 @@ class Windows:
         windows = np.stack([self.ids[start : start + self.length + 1] for start in starts])
         if self.hidden:
             read, told = hide(windows[:, :-1].astype(np.int64), self.hidden, draw)
-            return Batch({BLOCK: read}, told, torch.from_numpy(starts))
-        tokens = torch.from_numpy(windows.astype(np.int64))
-        return Batch({BLOCK: tokens[:, :-1]}, tokens[:, 1:], torch.from_numpy(starts))
+            return Batch({BLOCK: read}, told, torch.from_numpy(starts)).to(self.device)
+        tokens = torch.from_numpy(windows.astype(np.int64)).to(self.device)
+        return Batch({BLOCK: tokens[:, :-1]}, tokens[:, 1:], torch.from_numpy(starts).to(self.device))
 
     def epoch(
         self, number: int, first: int = 0, into: Callable[[int], Batch | None] = lambda rows: None

@@ -24,7 +24,7 @@ from ..data.tokens import FIRST, Tokens
 from ..data.windows import in_a_row
 from ..errors import DataError, Mistake, ModelFileError
 from ..network.attention import read_maps
-from ..network.in_use import in_use
+from ..network.in_use import device_of, in_use
 from ..network.language import Sampling, nats, write
 from .attention import Attention, only_row
 from .base import Base, own_weights, told_of, weights_of
@@ -258,9 +258,10 @@ def token_nats(network: nn.Module, ids: NDArray[Any]) -> NDArray[np.float64]:
     """(L - 1,) -log p of each of L tokens but the first, given at least half a window before it, where there is."""
     core: Any = network
     length, size = core.network.length, core.network.size
+    device = device_of(network)
     with in_use(network):
         found = [
-            nats(network, windows)[told].double().numpy()
+            nats(network, windows.to(device)).cpu()[told].double().numpy()
             for windows, told in in_a_row(ids, length, max(1, AT_ONCE // (length * size)))
         ]
     return np.concatenate([np.empty(0), *found])

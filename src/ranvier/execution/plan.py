@@ -85,6 +85,13 @@ def multiplies_in_16_bits() -> bool:
     return not FAST_IN_16_BITS.isdisjoint(text.split())
 
 
+def has_16_bits(device: str) -> bool:
+    """Whether a kind of device multiplies bfloat16 numbers faster than 32-bit ones, as far as is known."""
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device == "cpu" and multiplies_in_16_bits()
+
+
 def compiler_missing(device: str = "cpu") -> str:
     """What ``torch.compile`` lacks here to compile for a kind of device; an empty text where it lacks nothing."""
     if device == "cuda":
@@ -109,10 +116,8 @@ def candidates(first: Plan, network: nn.Module, cores: int, heavy: bool, device:
     """
     has_filters = any(isinstance(module, nn.Conv2d) for module in network.modules())
     layouts: tuple[Layout, ...] = ("contiguous", "channels_last") if has_filters else ("contiguous",)
-    if device == "cuda":
-        cores, in_16_bits = first.threads, torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        in_16_bits = multiplies_in_16_bits()
+    in_16_bits = has_16_bits(device)
+    cores = cores if device == "cpu" else first.threads
     plans = [first]
     for threads in (1, cores) if device == "cpu" else ():
         plans.append(Plan(first.backpropagation, threads=threads))

@@ -68,9 +68,21 @@ def _compiled(network: nn.Module, inputs: Inputs) -> Callable[[Inputs], Any]:
 
 
 def _graphed(network: nn.Module, inputs: Inputs) -> Callable[[Inputs], Any]:
-    """Captured on a copy of the inputs. The passes that come before a capture move nothing that is kept."""
+    """Captured on a copy of the inputs. The passes that come before a capture move nothing that is kept.
+
+    Raises:
+        RuntimeError: the network waits for its own results, as where it counts rows: that cannot be captured.
+    """
     before = copy_weights(network)
     static: Any = {name: block.clone() for name, block in inputs.items()}
+    waiting = torch.cuda.get_sync_debug_mode()
+    torch.cuda.set_sync_debug_mode(
+        "error"
+    )  # a capture that fails would leave the card's random numbers unusable
+    try:
+        network(static)
+    finally:
+        torch.cuda.set_sync_debug_mode(waiting)
     captured: Any = torch.cuda.make_graphed_callables(_Within(network), (static,), allow_unused_input=True)
     network.load_state_dict(before)
     graphed: Callable[[Inputs], Any] = captured

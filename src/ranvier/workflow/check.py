@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from ..finding import Finding, by_gravity
+from ..network.in_use import device_of
 from .findings import findings
 from .inspect import ask
 from .learn import plan
@@ -39,7 +40,11 @@ def check(
     spec = ask(data, target, network, settings)
     check_request(spec)
     prepared = prepare(spec, (data, y) if y is not None else data)
+    device = device_of(own) if own is not None else None
     settled, learning = plan(spec, prepared, own)
     without = settled.spec.evaluation.without
     noticed = findings(prepared, seed=spec.seed, without=without)
-    return prepared, by_gravity([*noticed, *wiring(prepared, learning, without)])
+    found = by_gravity([*noticed, *wiring(prepared, learning, without)])
+    if own is not None:
+        own.to(device)  # where it was
+    return prepared, found

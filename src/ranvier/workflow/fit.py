@@ -26,6 +26,7 @@ from ..version import __version__
 from . import folder as files
 from . import language
 from .beginning import base_of, check_same, recorded
+from .card import memory_of_card
 from .carrying_out import alone, give_up, train_on
 from .doctor import Doctor, adopt, caught_up, in_effect
 from .findings import findings
@@ -88,6 +89,7 @@ def fit(
     return start(spec, prepared, own=own, out=out, watchers=watchers)
 
 
+@memory_of_card()
 def start(
     spec: Spec,
     prepared: Prepared,
@@ -114,6 +116,7 @@ def start(
         return _repeated(folder, prepared, watchers)
 
 
+@memory_of_card()
 def resume(
     folder: str | Path,
     data: Any = None,

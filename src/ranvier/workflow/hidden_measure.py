@@ -15,6 +15,7 @@ from ..data.hidden import UNASKED, hide
 from ..data.ledger import Ledger
 from ..evaluation.hidden import measure_hidden as measured
 from ..evaluation.language import verdict_on_text
+from ..network.in_use import device_of, in_use
 from ..spec import Spec
 from .language_measure import COUNTED, MEASURED
 from .language_settings import WINDOW
@@ -39,20 +40,16 @@ def tell(network: nn.Module, ids: NDArray[Any], size: int) -> Told:
     length = min(WINDOW, len(ids))
     windows = np.asarray(ids[: len(ids) // length * length], dtype=np.int64).reshape(-1, length)
     read, asked = hide(windows, size, np.random.Generator(np.random.PCG64(0)))
-    training = network.training
-    network.eval()
     nats, guesses, truths = [], [], []
-    try:
-        rows = max(1, AT_ONCE // (length * size))
+    rows, device = max(1, AT_ONCE // (length * size)), device_of(network)
+    with in_use(network):
         for place in range(0, len(windows), rows):
             chosen = asked[place : place + rows] != UNASKED
-            outputs = network({"text": read[place : place + rows]})[chosen]  # (n, V)
+            outputs = network({"text": read[place : place + rows].to(device)}).cpu()[chosen]  # (n, V)
             truth = asked[place : place + rows][chosen]
             nats.append(nn.functional.cross_entropy(outputs, truth, reduction="none").double().numpy())
             guesses.append(outputs.argmax(dim=1).numpy())
             truths.append(truth.numpy())
-    finally:
-        network.train(training)
     return np.concatenate(nats), np.concatenate(guesses), np.concatenate(truths)
 
 

@@ -36,6 +36,7 @@ from ..training.state import State
 from ..version import __version__
 from . import folder as files
 from .beginning import base_of, begun, check_same, reasons_of, recorded, with_network
+from .card import memory_of_card
 from .carrying_out import carry_out, give_up
 from .hidden_measure import measure_hidden, validate_hidden
 from .language_measure import measure, samples
@@ -54,6 +55,7 @@ WATCHED = 1 << 15
 """So many tokens of the validation part are watched while training."""
 
 
+@memory_of_card()
 def start(
     spec: Spec,
     prepared: PreparedCorpus,
@@ -195,7 +197,8 @@ def set_up(spec: Spec, prepared: PreparedCorpus) -> Learning:
         architecture = Architecture(network_choice.flat(), blocks, size, positions="text")
     else:
         architecture = Architecture(network_choice.flat(), {"text": {"size": size}}, size)
-    network = architecture.build(spec.seed)
+    device = spec.execution.device or "cpu"
+    network = architecture.build(spec.seed).to(device)
     carried = begun(spec, network, task={"name": spec.task, "tokens": prepared.tokens.state()})
     length, train = window_of(network), prepared.parts["train"].ids
     if len(train) <= length:
@@ -232,7 +235,8 @@ def set_up(spec: Spec, prepared: PreparedCorpus) -> Learning:
         seed=spec.seed,
     )
     hidden = size if spec.task == PRETRAIN else 0
-    windows = Windows(train, length, batch, spec.seed, steps_of(len(train), length, batch), hidden)
+    steps = steps_of(len(train), length, batch)
+    windows = Windows(train, length, batch, spec.seed, steps, hidden, device)
     validate = validation_of(prepared.parts["validation"], hidden)
     return Learning(architecture, state, windows, limits, validate, carried)
 

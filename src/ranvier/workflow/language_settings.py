@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from ..assemble import is_language, reads
 from ..catalog import NETWORKS, load
 from ..errors import Mistake
-from ..execution.plan import multiplies_in_16_bits
+from ..execution.plan import has_16_bits
 from ..options import defaults
 from ..spec import Choice, Spec
 from ..training.optimizers import DEFAULT_RATES
@@ -79,7 +81,7 @@ def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str)
             patience,
             "the length of training is given" if given else f"of {epochs} epochs",
         ),
-        "execution.device": ("cpu", "the default for text"),
+        "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
     }
     chosen = {key: value for key, value in wanted.items() if _open(spec, key)}
     settled = spec.replace({key: value for key, (value, _) in chosen.items()})
@@ -174,8 +176,9 @@ def plan_in(spec: Spec, cost: int) -> dict[str, tuple[Any, str]]:
     """
     usual = "the default for text"
     precision = ("float32", usual)
-    if spec.execution.plan != "exact" and cost >= HEAVY and multiplies_in_16_bits():
-        precision = ("bfloat16", "this processor multiplies 16-bit numbers faster")
+    device = (spec.execution.device or "cpu").partition(":")[0]
+    if spec.execution.plan != "exact" and cost >= HEAVY and has_16_bits(device):
+        precision = ("bfloat16", "this machine multiplies 16-bit numbers faster")
     wanted = {
         "execution.backpropagation": ("autograd", usual),
         "execution.precision": precision,

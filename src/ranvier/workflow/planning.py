@@ -171,7 +171,9 @@ def _expected(spec: Spec, learning: Learning, step: float) -> float:
 def _shape(spec: Spec, learning: Learning, plans: list[Plan]) -> dict[str, Any]:
     """What decides how long a step takes."""
     network, sample = learning.state.network, learning.batches.sample()
+    device = device_of(network)
     return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "modules": [type(module).__name__ for module in network.modules()],
         "parameters": [list(parameter.shape) for parameter in network.parameters()],
         "inputs": {name: list(block.shape) for name, block in sample.inputs.items()},

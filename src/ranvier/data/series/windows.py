@@ -102,13 +102,17 @@ def level_and_unit(past: Floats) -> tuple[Floats, Floats]:
 
 def naive_error(values: Floats, season: int) -> float:
     """What the seasonal naive forecast errs by, one season ahead, on average; of a series within one season, or that
-    repeats itself exactly, what the naive one errs by; 0 where the series is constant.
+    repeats itself, what the naive one errs by; 0 where the series is constant. Both are up to rounding.
 
     >>> naive_error(np.array([1.0, 2.0, 2.0, 4.0]), 2)
     1.5
+    >>> waves = np.sin(np.arange(48) * np.pi / 6)
+    >>> bool(np.isclose(naive_error(waves, 12), naive_error(waves, 1)))
+    True
     """
+    nothing = 1e-9 * float(np.abs(values).max(initial=0.0))
     for lag in (season, 1):
-        if len(values) > lag and (error := float(np.abs(values[lag:] - values[:-lag]).mean())) > 0:
+        if len(values) > lag and (error := float(np.abs(values[lag:] - values[:-lag]).mean())) > nothing:
             return error
     return 0.0
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from ...data.batches import Batch
 from ...errors import RanvierError
+from ...network.in_use import device_of
 from ...training.objectives import Objective
 from .measuring import in_evaluation
 
@@ -30,7 +31,7 @@ def trivial_loss(network: nn.Module, objective: Objective, rows: Batch) -> float
     if not isinstance(rows.target, torch.Tensor) or rows.target.ndim > 2:
         return None
     with in_evaluation(network), torch.no_grad():
-        outputs = network(rows.take(slice(0, 2)).inputs)
+        outputs = network(rows.take(slice(0, 2)).to(device_of(network)).inputs)
     if outputs.ndim not in (2, 3):
         return None
     some = slice(0, len(rows), max(1, math.ceil(len(rows) / MOST_ROWS)))
