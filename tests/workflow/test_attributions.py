@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,15 @@ def test_the_word_that_decides_is_named_and_coloured(tmp_path: Path) -> None:
     assert "By length of story (characters)" in page
 
 
+def of_evaluation(run: rv.Run, frame: pl.DataFrame, folder: Path) -> dict[str, Any]:
+    """What the report of an evaluation tells, on the test rows of the run."""
+    places = (pl.read_csv(run.folder / "predictions.csv")["row"] - 1).to_list()
+    evaluated = rv.evaluate(run, frame[places], out=folder / "evaluation")
+    assert evaluated.report is not None and "Sundararajan" in evaluated.report.read_text()
+    found: dict[str, Any] = json.loads((folder / "evaluation" / "metrics.json").read_text())["attributions"]
+    return found
+
+
 FORMS = {
     "values": ("tons", "regress", "for a larger value", "text_cnn"),
     "counts": ("count", "count", "for a larger count (in its logarithm)", "gru"),
@@ -99,6 +109,9 @@ def test_every_form_is_told(form: str, tmp_path: Path) -> None:
     check(told, frame["story"].to_list())
     assert all(row["about"].startswith(about) for row in told["rows"])
     assert {row["right"] for row in told["rows"]} == {True, False}
+    again = of_evaluation(run, frame, tmp_path)
+    for row, same in zip(told["rows"], again["rows"]):
+        assert (row["pieces"], row["said"], row["about"]) == (same["pieces"], same["said"], same["about"])
     if (
         form == "values"
     ):  # in the target's unit: a network that has learnt hardly anything stays near the mean

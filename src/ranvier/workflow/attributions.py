@@ -1,22 +1,26 @@
-"""What is told of single tokens: by how much each moved the prediction of some test rows, and what it looked at."""
+"""What is told of single tokens: by how much each moved the prediction of some rows, and what it looked at."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ..data.kinds import Kind
 from ..data.ragged import Ragged
 from ..data.token_texts import Shown, kind_of_tokens, shown
 from ..delivery.model import forward
 from ..evaluation.mistakes import worst_rows
 from ..insight.attribution import attribution
 from ..network.sequences import mask_of
+from ..tasks import Task
 from .attended import maps_of, rounded, window
 from .attributed_scores import BY_FORM, Asked, asked_of
 from .prepared import Prepared
@@ -37,17 +41,50 @@ MAPPED = 2
 """Of so many rows of both sorts attention is told."""
 
 
+@dataclass(frozen=True)
+class Rows:
+    """N rows whose target is known.
+
+    Args:
+        task: of one target.
+        kinds: of the inputs, by name.
+        inputs: by name the block of each (N, ...).
+        truth: (N, ...), as the task has it.
+        numbers: (N,) of the rows in the source, from 1.
+        frame: the rows as they were read.
+    """
+
+    task: Task
+    kinds: Mapping[str, Kind]
+    inputs: Mapping[str, Any]
+    truth: NDArray[Any]
+    numbers: NDArray[np.int64]
+    frame: pl.DataFrame
+
+
+def of_test(prepared: Prepared) -> Rows:
+    """The test rows of a run with one target."""
+    part, task = prepared.parts["test"], prepared.task
+    truth, numbers = task.truth(part.target), part.rows.numpy() + 1
+    return Rows(task, prepared.preparation.blocks, part.inputs, truth, numbers, prepared.frame("test"))
+
+
+def tells(task: Task, kinds: Mapping[str, Kind]) -> bool:
+    """Whether there is anything to be told: tokens are read, and the predictions have one of the forms."""
+    return kind_of_tokens(kinds) is not None and task.forms[0] in BY_FORM
+
+
 def told(
-    prepared: Prepared,
+    rows: Rows,
     predicted: NDArray[Any],
     network: nn.Module,
     own: Callable[[Tensor], Tensor] = lambda outputs: outputs,
 ) -> dict[str, Any]:
-    """What moved the predictions of some test rows, as JSON values.
+    """What moved the predictions of some rows, as JSON values.
 
     Args:
-        prepared: of one target.
-        predicted: (N, ...) of the test rows, as they are measured.
+        rows: of which it is told.
+        predicted: (N, ...) of these rows, as they are measured.
         network: in use.
         own: from the outputs of the network to those of this target.
 
@@ -56,34 +93,32 @@ def told(
         ``empty``, how many have no tokens; and ``rows`` (``_row``). In place of these ``unreached``, where the vectors
         of the tokens cannot be reached. Nothing where no tokens are read.
     """
-    task, part = prepared.task, prepared.parts["test"]
-    kind = kind_of_tokens(prepared.preparation.blocks)
-    if kind is None or task.forms[0] not in BY_FORM or not len(part):
+    task, kind = rows.task, kind_of_tokens(rows.kinds)
+    if kind is None or not tells(task, rows.kinds) or not len(rows.numbers):
         return {}
-    truth = task.truth(part.target)
-    there = _lengths(part.inputs[kind.name]) > 0
-    chosen, frame = _chosen(truth, predicted, there), prepared.frame("test")
+    there = _lengths(rows.inputs[kind.name]) > 0
+    chosen = _chosen(rows.truth, predicted, there)
     bag = any(hasattr(module, "grams") for module in network.modules())
-    rows: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     tokens = 0
     for place, right in chosen:
-        inputs = part.take(torch.tensor([place])).inputs
+        inputs = {name: block[torch.tensor([place])] for name, block in rows.inputs.items()}
         block = inputs[kind.name]
         count = int(mask_of(block).sum())
         tokens += count
-        if tokens > TOKENS and rows:
+        if tokens > TOKENS and found:
             break
         inputs[kind.name] = block[:, :count]
         outputs = task.joined(own(forward(network, inputs)))
-        asked = asked_of(task, truth[place], predicted[place], outputs)
-        mapped = sum(row["right"] == right for row in rows) < MAPPED
-        text = shown(kind, frame[place], inputs[kind.name])
+        asked = asked_of(task, rows.truth[place], predicted[place], outputs)
+        mapped = sum(row["right"] == right for row in found) < MAPPED
+        text = shown(kind, rows.frame[place], inputs[kind.name])
         row = _row(text, kind, network, inputs, asked, lambda y: task.joined(own(y)), mapped)
         if row is None:
             return {"attributions": {"unreached": True}}
-        rows.append({"row": int(part.rows[place]) + 1, "right": right, **row})
-    left_out, empty = len(chosen) - len(rows), int((~there).sum())
-    return {"attributions": {"bag": bag, "rows": rows, "left_out": left_out, "empty": empty}}
+        found.append({"row": int(rows.numbers[place]), "right": right, **row})
+    left_out, empty = len(chosen) - len(found), int((~there).sum())
+    return {"attributions": {"bag": bag, "rows": found, "left_out": left_out, "empty": empty}}
 
 
 def _lengths(block: Any) -> NDArray[np.int64]:

@@ -28,6 +28,7 @@ from ..tasks import Task
 from ..tasks.extract import Extract
 from ..tasks.forecast import Forecast
 from ..tasks.several import known, parts_of, several
+from .attributions import Rows, tells, told
 from .evaluation import Evaluation
 from .evaluation_report import is_page, write_evaluation
 from .folder import MODEL, check_free
@@ -126,14 +127,16 @@ def evaluate(
     predicted = model.decide(table.frame, ledger)
     many = several(task)
     each, said = {}, {}
-    for part, prediction in zip(tasks, many.apart(predicted) if many else [predicted]):
+    for index, (part, prediction) in enumerate(zip(tasks, many.apart(predicted) if many else [predicted])):
         has = part.known(table.frame[part.target])
-        told = "no target that the model knows; the row is kept for the other targets"
-        ledger.note("kept", told, int((~has).sum()), part.target, _numbers(table, ~has))
+        why_kept = "no target that the model knows; the row is kept for the other targets"
+        ledger.note("kept", why_kept, int((~has).sum()), part.target, _numbers(table, ~has))
         then = model.card.get("test", {})
         then = then.get(part.target, {}) if many else then
-        one = _measure(model, part, table.take(has), prediction[has], slices, then)
-        each[part.target], said[part.target] = one
+        rows, its_own = table.take(has), prediction[has]
+        each[part.target], said[part.target] = _measure(model, part, rows, its_own, slices, then)
+        if out is not None:
+            each[part.target].update(_tokens(model, index, rows, its_own))
     metrics = together(each) if many else each[task.target]
     details = {name: value for name, value in metrics.items() if name not in ("task", "test", "verdict")}
     found = Evaluation(
@@ -216,6 +219,17 @@ def _measure(
         "verdict": beside_training(task.metric, measured, then),
     }
     return said, answers(task, numbers, truth, predicted)
+
+
+def _tokens(model: Model, index: int, table: Table, predicted: NDArray[Any]) -> dict[str, Any]:
+    """What single tokens did for the predictions of a target, the one of that index; nothing where none are read."""
+    task, kinds, many = parts_of(model.task)[index], model.preparation.blocks, several(model.task)
+    if not tells(task, kinds) or not len(table):
+        return {}
+    truth = references(task, task.encode(table.frame[task.target]), table.frame[task.target])
+    inputs = model.preparation.transform(table.frame)
+    rows = Rows(task, kinds, inputs, truth, table.rows + 1, table.frame)
+    return told(rows, predicted, model.network, lambda y: many.outputs_of(y)[index] if many else y)
 
 
 def beside_training(metric: str, here: Mapping[str, Measured], then: Mapping[str, Any]) -> str:

@@ -81,7 +81,7 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
         measured = _measure_one(spec, prepared, predicted)
         if shown := examples(prepared, network, predicted["test"]):
             measured.metrics["transcripts"] = shown
-        measured.metrics.update(attributions.told(prepared, predicted["test"], network))
+        measured.metrics.update(attributions.told(attributions.of_test(prepared), predicted["test"], network))
         measured.metrics.update(tagged.told(prepared, predicted["test"]))
         measured.metrics.update(extracted.told(prepared, network))
         measured.metrics.update(answered.told(prepared, predicted["test"]))
@@ -96,7 +96,8 @@ def measure(spec: Spec, prepared: Prepared, network: nn.Module) -> Measured:
             def own(outputs: Tensor, index: int = index) -> Tensor:
                 return many.outputs_of(outputs)[index]
 
-            found[view.task.target].metrics.update(attributions.told(view, said["test"], network, own))
+            rows = attributions.of_test(view)
+            found[view.task.target].metrics.update(attributions.told(rows, said["test"], network, own))
     test = {name: one.predictions for name, one in found.items()}
     validation = {name: one.validation_predictions for name, one in found.items()}
     return Measured(
