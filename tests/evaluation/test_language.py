@@ -7,7 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from ranvier.evaluation.language import OPEN_BITS, half_width, measure_text, verdict_on_text
+from ranvier.evaluation.language import (
+    OPEN_BITS,
+    TEMPERATURES,
+    half_width,
+    measure_text,
+    recalibrated,
+    verdict_on_text,
+)
 
 NATS = np.random.Generator(np.random.PCG64(0)).gamma(2.0, 1.0, 20_000)
 
@@ -54,3 +61,26 @@ def test_the_verdict_names_better_worse_and_neither() -> None:
         verdict_on_text(NATS[:300], {"a": NATS[:300] * 2}) == "50.0% fewer bits than a, without an interval."
     )
     assert verdict_on_text(NATS, {}) == "There is no baseline to compare with."
+
+
+def test_a_temperature_is_chosen_where_tokens_that_did_not_choose_it_are_foretold_better() -> None:
+    draw = np.random.default_rng(0)
+    logits = draw.normal(size=(4_000, 6))
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    said = np.array([draw.choice(6, p=share) for share in shares])
+
+    def nats(sharpness: float, count: int = 4_000) -> np.ndarray:
+        """Of a network whose logits are the true ones times that."""
+        rows = []
+        for heat in TEMPERATURES:
+            z = sharpness * logits[:count] / heat
+            rows.append(np.log(np.exp(z).sum(1)) - z[np.arange(count), said[:count]])
+        return np.stack(rows)
+
+    assert recalibrated(nats(1.5)) == pytest.approx(1.5, rel=0.06)
+    assert recalibrated(nats(0.8)) == pytest.approx(0.8, rel=0.06)
+    assert recalibrated(nats(1.5, 999)) == 1.0  # too little text
+    assert recalibrated(nats(50.0)) == TEMPERATURES[-1]  # as far as it is looked for
+    turned = nats(1.0)
+    turned[:, :2_000], turned[:, 2_000:] = nats(1.4)[:, :2_000], nats(0.6)[:, 2_000:]
+    assert recalibrated(turned) == 1.0  # what one half chooses is worse for the other

@@ -70,7 +70,7 @@ def test_a_prompt_longer_than_the_window_is_seen_from_its_end() -> None:
 def test_nats_are_minus_the_logarithm_of_what_the_network_gives() -> None:
     made = Language(network()).eval()
     ids = torch.randint(0, 30, (2, 9), generator=torch.Generator().manual_seed(0))
-    found = nats(made, ids)
+    found = nats(made, ids)[0]
     probabilities = made({"text": ids[:, :-1]}).softmax(-1)
     assert found.shape == (2, 8)
     assert found[1, 4].item() == pytest.approx(-probabilities[1, 4, ids[1, 5]].log().item(), abs=1e-5)

@@ -87,7 +87,7 @@ def test_what_cannot_be_compiled_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(torch, "compile", compiles)
     learning, rows = state(), batches()
-    said = pytest.raises(SpecError, match="torch.compile says: a loop over what is not known")
+    said = pytest.raises(SpecError, match="torch says: a loop over what is not known")
     with steps_by(COMPILED, learning, rows, Limits(epochs=1)) as steps, said:
         steps.step(next(rows.epoch(0)))
 
@@ -116,6 +116,21 @@ def test_a_graph_is_for_batches_of_one_shape_and_moves_nothing_before_the_first_
     eager, graphed = trained(EXACT), trained(GRAPHS)
     assert all(torch.equal(eager[name], graphed[name]) for name in eager)
     assert replayed == [10] * 4 * 3  # of 45 rows; the fifth batch has 5
+    assert modes == ["error", 0]
+
+
+def test_what_cannot_be_captured_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waits(inputs: Any) -> Any:
+        raise RuntimeError("called a synchronizing CUDA operation")
+
+    modes: list[Any] = []
+    monkeypatch.setattr(torch.cuda, "get_sync_debug_mode", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", modes.append)
+    learning = state()
+    learning.network.forward = waits  # type: ignore[method-assign]
+    steps = steps_by(GRAPHS, learning, batches(), Limits(epochs=1))
+    with pytest.raises(SpecError, match="'cuda_graphs', and torch says: called a synchronizing"):
+        steps.__enter__()
     assert modes == ["error", 0]
 
 

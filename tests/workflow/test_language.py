@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 import ranvier as rv
 from ranvier.delivery.file import load as load_table
-from ranvier.delivery.language import LanguageModel, load_language
+from ranvier.delivery.language import LanguageModel, load_language, token_nats
 from ranvier.errors import DataError, DivergedError, Interrupted, ModelFileError, RunError, SpecError
 from ranvier.insight import report
 from ranvier.spec import Spec
@@ -59,7 +61,7 @@ def test_bits_are_those_of_the_models_own_likelihood(run: rv.Run, place: Path) -
     ids = model.tokens.encode(test)
     with torch.no_grad():
         logits = model.network({"text": torch.from_numpy(ids[None, :16])})
-    expected = -logits.log_softmax(-1)[0, 9, ids[10]].item()
+    expected = -(logits / model.temperature).log_softmax(-1)[0, 9, ids[10]].item()
     assert model.nats(ids)[9] == pytest.approx(expected, abs=1e-5)
 
 
@@ -90,6 +92,36 @@ def test_other_tokens_write_too(place: Path, tmp_path: Path, tokens: str) -> Non
     assert run.metrics["test"]["bits_per_character"]["value"] > 0
     pieces = list(run.model.stream("The cat", 30, language_sampling(), 3))
     assert "".join(pieces) == run.model.generate("The cat", 30, seed=3) and len(pieces) > 1
+
+
+def test_the_validation_text_chooses_a_temperature_for_all_that_is_told(run: rv.Run, place: Path) -> None:
+    told = run.metrics["calibration"]
+    model = load_language(run.folder / "model.rv")
+    assert model.temperature == told["temperature"] != 1.0
+    assert told["after"] < told["before"]
+    page = (run.folder / "report.html").read_text()
+    assert "all its logits are divided by" in page
+    ids = model.tokens.encode(TEXT[-2_000:])
+    own = token_nats(model.network, ids)[0]
+    assert model.nats(ids).mean() == pytest.approx(
+        run.metrics["test"]["bits_per_character"]["value"] * math.log(2), rel=0.2
+    )
+    assert not np.allclose(own, model.nats(ids))
+    hot = model.generate("The ", 40, temperature=0.9, seed=3)
+    model.temperature, heat = 1.0, model.temperature
+    assert model.generate("The ", 40, temperature=0.9 * heat, seed=3) == hot
+    settings = {**SMALL, "evaluation.calibrate": False, "training.epochs": 1}
+    plain = rv.fit(place / "animals.txt", settings=settings, out=place / "uncalibrated")
+    assert "calibration" not in plain.metrics and plain.model.temperature == 1.0
+
+
+@pytest.mark.parametrize("heat", [0, -1.0, "warm", True])
+def test_a_temperature_that_is_none_is_refused(run: rv.Run, tmp_path: Path, heat: Any) -> None:
+    model = load_language(run.folder / "model.rv")
+    model.temperature = heat
+    model.save(tmp_path / "model.rv")
+    with pytest.raises(ModelFileError):
+        load_language(tmp_path / "model.rv")
 
 
 def language_sampling() -> Any:

@@ -134,11 +134,16 @@ def _temperature(value: Any, targets: int = 1) -> float | tuple[float, ...]:
         ValueError: it is no number above 0.
     """
     if isinstance(value, list) and len(value) == targets > 1:
-        return tuple(_temperature_of(each) for each in value)
-    return _temperature_of(value)
+        return tuple(temperature_of(each) for each in value)
+    return temperature_of(value)
 
 
-def _temperature_of(value: Any) -> float:
+def temperature_of(value: Any) -> float:
+    """A temperature that a file names.
+
+    Raises:
+        ValueError: it is no number above 0.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
         raise ValueError(f"the temperature {value!r}")
     return float(value)

@@ -7,8 +7,8 @@ and the golden examples are texts, with the logits of what may follow each.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from ..network.in_use import device_of, in_use
 from ..network.language import Sampling, nats, write
 from .attention import Attention, only_row
 from .base import Base, own_weights, told_of, weights_of
-from .file import check_golden
+from .file import check_golden, temperature_of
 from .file import load as load_table
 from .members import fitting_together, put_members, read_members
 from .model import Model
@@ -57,6 +57,7 @@ class LanguageModel:
         card: what a reader should know: metrics, rows, versions. JSON values.
         task: what it has learnt: ``generate``, or ``pretrain``, which writes nothing.
         base: what its file stands on, where it learnt adapters; None where the file holds it whole.
+        temperature: that all its probabilities are brought to (``evaluation.language.recalibrated``); 1 leaves them.
     """
 
     tokens: Tokens
@@ -65,6 +66,7 @@ class LanguageModel:
     card: Mapping[str, Any] = field(default_factory=dict)
     task: str = "generate"
     base: Base | None = None
+    temperature: float = 1.0
 
     def generate(
         self,
@@ -81,7 +83,7 @@ class LanguageModel:
         Args:
             prompt: the text so far.
             count: so many tokens are written.
-            temperature, top_k, top_p: see ``network.language.Sampling``.
+            temperature, top_k, top_p: see ``network.language.Sampling``; the model's own temperature comes on top.
             seed: of the choices: the same gives the same text.
 
         Raises:
@@ -124,6 +126,7 @@ class LanguageModel:
     def stream_ids(self, ids: list[int], count: int, sampling: Sampling, seed: int) -> Iterator[str]:
         """What is written after the ids of a text, piece by piece."""
         core: Any = self.network
+        sampling = replace(sampling, temperature=sampling.temperature * self.temperature)
         written: list[int] = []
         told = ""
         for token in write(core.network, ids, count, sampling, seed):
@@ -138,7 +141,8 @@ class LanguageModel:
 
     def nats(self, ids: NDArray[Any]) -> NDArray[np.float64]:
         """(L - 1,) -log p of each of L tokens but the first, given those before it in its window."""
-        return token_nats(self.network, ids)
+        found: NDArray[np.float64] = token_nats(self.network, ids, (self.temperature,))[0]
+        return found
 
     def attention(self, text: str) -> Attention:
         """Where the network looks in a text: the maps of all its layers, of the last tokens that it can read at once.
@@ -166,6 +170,7 @@ class LanguageModel:
             "task": {"name": self.task, "tokens": self.tokens.state()},
             "architecture": self.architecture.as_dict(),
             "card": dict(self.card),
+            "temperature": self.temperature,
             **told_of(self.base),
         }
         golden = {"ids": ids.tolist(), "outputs": self._outputs(ids).tolist()}
@@ -192,6 +197,7 @@ class LanguageModel:
                 network,
                 described["card"],
                 described["task"]["name"],
+                temperature=temperature_of(described.get("temperature", 1.0)),
             )
             check_golden(path, model._outputs(torch.tensor(golden["ids"])), golden["outputs"])
         return model
@@ -254,14 +260,19 @@ def golden_ids(tokens: Tokens) -> Tensor:
     return torch.from_numpy(draw.integers(FIRST, max(tokens.size, FIRST + 1), (GOLDEN, LENGTH)))
 
 
-def token_nats(network: nn.Module, ids: NDArray[Any]) -> NDArray[np.float64]:
-    """(L - 1,) -log p of each of L tokens but the first, given at least half a window before it, where there is."""
+def token_nats(
+    network: nn.Module, ids: NDArray[Any], temperatures: Sequence[float] = (1.0,)
+) -> NDArray[np.float64]:
+    """(G, L - 1) -log p of each of L tokens but the first, at each temperature.
+
+    Each is given at least half a window before it, where there is so much.
+    """
     core: Any = network
     length, size = core.network.length, core.network.size
     device = device_of(network)
     with in_use(network):
         found = [
-            nats(network, windows.to(device)).cpu()[told].double().numpy()
+            nats(network, windows.to(device), temperatures).cpu()[:, told].double().numpy()
             for windows, told in in_a_row(ids, length, max(1, AT_ONCE // (length * size)))
         ]
-    return np.concatenate([np.empty(0), *found])
+    return np.concatenate([np.empty((len(temperatures), 0)), *found], axis=1)

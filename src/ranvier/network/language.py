@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -110,7 +110,8 @@ def write(
 
 
 @torch.no_grad()
-def nats(network: nn.Module, windows: Tensor) -> Tensor:
-    """-log p of the last T tokens of windows (B, T + 1), each given those before it: (B, T)."""
-    logits = network({"text": windows[:, :-1]})
-    return nn.functional.cross_entropy(logits.transpose(1, 2), windows[:, 1:], reduction="none")
+def nats(network: nn.Module, windows: Tensor, temperatures: Sequence[float] = (1.0,)) -> Tensor:
+    """-log p of the last T tokens of windows (B, T + 1), each given those before it, at each temperature: (G, B, T)."""
+    logits, told = network({"text": windows[:, :-1]}).transpose(1, 2), windows[:, 1:]
+    each = [nn.functional.cross_entropy(logits / heat, told, reduction="none") for heat in temperatures]
+    return torch.stack(each)

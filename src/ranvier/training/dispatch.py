@@ -56,13 +56,7 @@ def _compiled(network: nn.Module, inputs: Inputs) -> Callable[[Inputs], Any]:
         try:
             return compiled(inputs)
         except torch._dynamo.exc.TorchDynamoException as reason:
-            raise SpecError(
-                Mistake(
-                    f"execution.dispatch is 'compiled', and torch.compile says: {str(reason).splitlines()[0]}",
-                    "a network that it can compile",
-                    "leave the setting out",
-                )
-            ) from None
+            raise _refused("compiled", reason) from None
 
     return call
 
@@ -70,23 +64,36 @@ def _compiled(network: nn.Module, inputs: Inputs) -> Callable[[Inputs], Any]:
 def _graphed(network: nn.Module, inputs: Inputs) -> Callable[[Inputs], Any]:
     """Captured on a copy of the inputs. The passes that come before a capture move nothing that is kept.
 
+    A capture that fails would leave the card's random numbers unusable, so that it is looked at beforehand whether the
+    network waits for its own results, as where it counts rows.
+
     Raises:
-        RuntimeError: the network waits for its own results, as where it counts rows: that cannot be captured.
+        SpecError: it does.
     """
     before = copy_weights(network)
     static: Any = {name: block.clone() for name, block in inputs.items()}
     waiting = torch.cuda.get_sync_debug_mode()
-    torch.cuda.set_sync_debug_mode(
-        "error"
-    )  # a capture that fails would leave the card's random numbers unusable
+    torch.cuda.set_sync_debug_mode("error")
     try:
         network(static)
+    except RuntimeError as reason:
+        raise _refused("cuda_graphs", reason) from None
     finally:
         torch.cuda.set_sync_debug_mode(waiting)
     captured: Any = torch.cuda.make_graphed_callables(_Within(network), (static,), allow_unused_input=True)
     network.load_state_dict(before)
     graphed: Callable[[Inputs], Any] = captured
     return graphed
+
+
+def _refused(dispatch: Dispatch, reason: RuntimeError) -> SpecError:
+    return SpecError(
+        Mistake(
+            f"execution.dispatch is {dispatch!r}, and torch says: {str(reason).splitlines()[0]}",
+            "a network that it can carry out so",
+            "leave the setting out",
+        )
+    )
 
 
 class _Within(nn.Module):

@@ -39,7 +39,7 @@ from .beginning import base_of, begun, check_same, reasons_of, recorded, with_ne
 from .card import memory_of_card
 from .carrying_out import carry_out, give_up
 from .hidden_measure import measure_hidden, validate_hidden
-from .language_measure import measure, samples
+from .language_measure import calibrate, measure, samples
 from .language_prepare import PreparedCorpus, column_of, split_csv
 from .language_prepare import is_asked as is_asked
 from .language_prepare import prepare as prepare
@@ -256,7 +256,7 @@ def validation_of(part: Part, hidden: int = 0) -> Validate:
     by_character = len(part.ids) / max(part.characters, 1)
 
     def validate(network: nn.Module) -> dict[str, float]:
-        loss = float(token_nats(network, watched).mean())
+        loss = float(token_nats(network, watched)[0].mean())
         return {"loss": loss, "bits_per_character": loss / math.log(2) * by_character}
 
     return validate
@@ -281,7 +281,8 @@ def _finish(
             size = prepared.tokens.size
             metrics = measure_hidden(spec, prepared.parts, size, state.network, prepared.ledger)
         else:
-            metrics = measure(spec, prepared.parts, prepared.tokens, state.network, prepared.ledger)
+            told = calibrate(spec, prepared.parts["validation"], model)
+            metrics = {**measure(spec, prepared.parts, model, prepared.ledger), **told}
             write_json(folder / "samples.json", samples(model, prepared.parts, spec.seed))
         write_json(folder / "metrics.json", metrics)
         files.write_findings(folder, [])

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from ..data.corpus_tokens import Part
 from ..data.ledger import Ledger
-from ..data.tokens import Tokens
 from ..delivery.language import LanguageModel, token_nats
-from ..evaluation.language import METRIC, measure_text, verdict_on_text
+from ..evaluation.language import METRIC, TEMPERATURES, measure_text, recalibrated, verdict_on_text
 from ..evaluation.ngrams import NGrams
 from ..spec import Spec
 from .measure import UNMEASURED
+
+CALIBRATED = 1 << 14
+"""So many tokens of the validation part choose a temperature at most, its first ones."""
 
 MEASURED = 1 << 18
 """So many tokens of a part are measured at most, its first ones."""
@@ -30,9 +32,24 @@ PROMPT, WRITTEN = 60, 300
 TEMPERATURE = 0.8
 
 
-def measure(
-    spec: Spec, parts: Mapping[str, Part], tokens: Tokens, network: nn.Module, ledger: Ledger
-) -> dict[str, Any]:
+def calibrate(spec: Spec, part: Part, model: LanguageModel) -> dict[str, Any]:
+    """Bring a model to the temperature that its validation part chooses; what ``metrics.json`` says of it.
+
+    ``calibration`` has the ``temperature``, and the bits for each character of the tokens that chose it, ``before`` and
+    ``after``. Nothing where it is 1, or not asked for.
+    """
+    ids = part.ids[:CALIBRATED]
+    if not spec.evaluation.calibrate or len(ids) < 2:
+        return {}
+    model.temperature = recalibrated(token_nats(model.network, ids, TEMPERATURES))
+    if model.temperature == 1.0:
+        return {}
+    bits = token_nats(model.network, ids, (1.0, model.temperature)).mean(axis=1) / math.log(2)
+    before, after = (bits * len(part.ids) / max(part.characters, 1)).tolist()
+    return {"calibration": {"temperature": model.temperature, "before": before, "after": after}}
+
+
+def measure(spec: Spec, parts: Mapping[str, Part], model: LanguageModel, ledger: Ledger) -> dict[str, Any]:
     """What stands in ``metrics.json``: the network and the baselines on the same tokens."""
     said: dict[str, NDArray[np.float64]] = {}
     metrics: dict[str, Any] = {
@@ -48,22 +65,22 @@ def measure(
     for name in ("validation", "test"):
         some = shortened(parts[name])
         if len(some.ids) > 1:
-            said[name] = token_nats(network, some.ids)
+            said[name] = model.nats(some.ids)
             metrics[name] = measured_part(said[name], some)
     if "test" not in said:
         return metrics
     if spec.evaluation.baselines:
         test, others = shortened(parts["test"]), {}
         for name, order in (("unigram", 1), ("kneser_ney", 5)):
-            model = NGrams(parts["train"].ids[:COUNTED], tokens.size, order)
-            nats = model.nats(test.ids)[1:]
+            counted = NGrams(parts["train"].ids[:COUNTED], model.tokens.size, order)
+            nats = counted.nats(test.ids)[1:]
             description = (
                 "each token by how often it occurs"
                 if order == 1
-                else f"{model.order}-grams with interpolated Kneser-Ney smoothing"
+                else f"{counted.order}-grams with interpolated Kneser-Ney smoothing"
             )
             metrics["baselines"][name] = {"description": description, **measured_part(nats, test)}
-            others["each token's frequency" if order == 1 else f"the {model.order}-grams"] = nats
+            others["each token's frequency" if order == 1 else f"the {counted.order}-grams"] = nats
         metrics["verdict"] = verdict_on_text(said["test"], others)
     else:
         metrics["verdict"] = "There is no baseline to compare with."
