@@ -17,7 +17,8 @@ from ranvier.execution import plan, trial
 from ranvier.spec import read_toml
 from ranvier.training import dispatch
 from ranvier.workflow import carrying_out as fitting
-from ranvier.workflow import request
+from ranvier.workflow import language, learn, request, settle
+from ranvier.workflow.inspect import inspect
 from small_run import mixed_frame, small_run
 
 
@@ -183,3 +184,28 @@ def test_a_run_that_repays_it_tries_compiling(
     settings, reasons = execution(small_run(tmp_path, **{"execution.backpropagation": "autograd"}))
     assert settings["dispatch"] == ("compiled" if quick else "eager")
     assert reasons["dispatch"].startswith("measured: ") and "autograd" in reasons["dispatch"]
+
+
+def test_what_a_card_repays_is_set_up_anew_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The card is the processor here."""
+    devices: list[str | None] = []
+    by_corpus = language.set_up
+
+    def on_a_card(spec: Any, *given: Any, **options: Any) -> Any:
+        devices.append(spec.execution.device)
+        return set_up(spec.replace({"execution.device": "cpu"}), *given, **options)
+
+    def of_text(spec: Any, prepared: Any) -> Any:
+        devices.append(spec.execution.device)
+        return by_corpus(spec.replace({"execution.device": "cpu"}), prepared)
+
+    set_up = learn.set_up
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    monkeypatch.setattr(settle, "TOO_SMALL_FOR_A_CARD", 0.0)
+    monkeypatch.setattr(learn, "set_up", on_a_card)
+    monkeypatch.setattr(language, "set_up", of_text)
+    inspect(mixed_frame(), target="bought", settings={"network": "mlp"})
+    (tmp_path / "text.txt").write_text("The cat sat by the door.\n" * 200)
+    inspect(tmp_path / "text.txt", settings={"task": "generate"})
+    assert devices == ["cpu", "cuda"] * 2

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from ranvier.data.kinds.audio import Audio
 from ranvier.data.kinds.image import Picture
@@ -17,7 +18,7 @@ from ranvier.spec import Spec
 from ranvier.tasks.classify import Classify
 from ranvier.tasks.regress import Regress
 from ranvier.tasks.transcribe import Transcribe
-from ranvier.workflow.settle import Settled, settle
+from ranvier.workflow.settle import Settled, settle, with_device
 
 ALL = np.arange(6)
 CLASSES = Classify.fit(pl.Series("kind", ["a", "b", "c"] * 2), ALL)
@@ -135,3 +136,21 @@ def test_what_is_heard_takes_more_epochs_to_spell_than_to_name() -> None:
         )
     ]
     assert paces == [(60, 12), (100, 20)]
+
+
+@pytest.mark.parametrize(
+    "card, rows, device, reason",
+    [
+        (False, 10**6, "cpu", "the default"),
+        (True, 10, "cpu", "a step is too small for the graphics card"),
+        (True, 10**6, "cuda", "found on this machine"),
+    ],
+)
+def test_a_card_is_taken_where_there_is_one_and_a_step_repays_it(
+    monkeypatch: pytest.MonkeyPatch, card: bool, rows: int, device: str, reason: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: card)
+    found = with_device(settled(CLASSES), 100, rows)
+    assert (found.spec.execution.device, found.reasons["execution.device"]) == (device, reason)
+    asked = with_device(settled(CLASSES, **{"execution.device": "cpu"}), 100, rows)
+    assert asked.spec.execution.device == "cpu" and "execution.device" not in asked.reasons

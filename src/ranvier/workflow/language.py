@@ -49,7 +49,7 @@ from .learning import Learning
 from .planning import plan_of
 from .reporting import write_report
 from .run import Run
-from .settle import Settled, with_threads
+from .settle import Settled, with_device, with_threads
 
 WATCHED = 1 << 15
 """So many tokens of the validation part are watched while training."""
@@ -174,7 +174,11 @@ def plan(spec: Spec, prepared: PreparedCorpus) -> tuple[Settled, Learning]:
     learning = set_up(settled.spec, prepared)
     each = multiplications(learning.state.network)  # of a window, where tokens are hidden; else of a token
     cost = each if spec.task == PRETRAIN else each * window_of(learning.state.network)
+    before = settled.spec.execution.device
+    settled = with_device(settled, cost, learning.batches.size)
     settled = with_threads(settled, cost, learning.batches.size)
+    if settled.spec.execution.device != before:
+        learning = set_up(settled.spec, prepared)
     chosen = plan_in(settled.spec, cost * learning.batches.size)
     reasons = {**settled.reasons, **{key: reason for key, (_, reason) in chosen.items()}}
     return Settled(

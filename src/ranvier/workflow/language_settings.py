@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from ..assemble import is_language, reads
 from ..catalog import NETWORKS, load
 from ..errors import Mistake
@@ -81,7 +79,7 @@ def settle(spec: Spec, count: int, watched: bool, level: str, level_reason: str)
             patience,
             "the length of training is given" if given else f"of {epochs} epochs",
         ),
-        "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
+        "execution.device": ("cpu", "the default"),
     }
     chosen = {key: value for key, value in wanted.items() if _open(spec, key)}
     settled = spec.replace({key: value for key, (value, _) in chosen.items()})

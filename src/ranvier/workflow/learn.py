@@ -34,7 +34,7 @@ from .beginning import begun, reasons_of, with_network
 from .class_losses import class_losses
 from .learning import Learning
 from .prepared import Prepared
-from .settle import Settled, settle, with_threads
+from .settle import Settled, settle, with_device, with_threads
 from .slices import mistakes
 from .streaming import pace
 from .threshold import cost_mistakes
@@ -67,7 +67,11 @@ def plan(spec: Spec, prepared: Prepared, own: nn.Module | None) -> tuple[Settled
         settled = _streaming(settled, spec, prepared)
     learning = set_up(settled.spec, prepared, own, outputs=outputs)
     settled = Settled(settled.spec, {**settled.reasons, **why, **reasons_of(learning.carried)})
+    before = settled.spec.execution.device
+    settled = with_device(settled, learning.multiplications, learning.batches.size)
     settled = with_threads(settled, learning.multiplications, learning.batches.size)
+    if settled.spec.execution.device != before:
+        learning = set_up(settled.spec, prepared, own, outputs=outputs)
     return planning.by_rule(settled, learning), learning
 
 

@@ -167,13 +167,31 @@ def _general(
             patience,
             why if patience else "the length of training is given",
         ),
-        "execution.device": ("cuda" if torch.cuda.is_available() else "cpu", "found on this machine"),
+        "execution.device": ("cpu", "the default"),
     }
 
 
 SMALL_STEP = 50e6
 """Multiplications below which a step is too small to share: waiting for one another costs the threads more, and on a
 busy machine far more, than the sharing saves."""
+
+
+TOO_SMALL_FOR_A_CARD = 10e6
+"""Multiplications below which a step stays on the processor, where by hand it takes less than a millisecond: about what
+it takes to send its operations to a graphics card one by one."""
+
+
+def with_device(settled: Settled, multiplications: int, batch_rows: int) -> Settled:
+    """Choose the graphics card, where there is one, for a network of so many ``multiplications`` a row.
+
+    The user's own choice stays.
+    """
+    if "execution.device" not in settled.reasons or not torch.cuda.is_available():
+        return settled
+    small = multiplications * batch_rows < TOO_SMALL_FOR_A_CARD
+    reason = "a step is too small for the graphics card" if small else "found on this machine"
+    spec = settled.spec.replace({"execution.device": "cpu" if small else "cuda"})
+    return Settled(spec, {**settled.reasons, "execution.device": reason})
 
 
 def with_threads(settled: Settled, multiplications: int, batch_rows: int) -> Settled:
