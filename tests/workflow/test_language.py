@@ -120,7 +120,7 @@ def test_a_temperature_that_is_none_is_refused(run: rv.Run, tmp_path: Path, heat
     model = load_language(run.folder / "model.rv")
     model.temperature = heat
     model.save(tmp_path / "model.rv")
-    with pytest.raises(ModelFileError):
+    with pytest.raises(ModelFileError, match="its parts do not fit together .the temperature"):
         load_language(tmp_path / "model.rv")
 
 

@@ -35,6 +35,10 @@ STRETCH = 0.02
 TOLERANCES = {"float32": 1e-3, "bfloat16": 5e-2}
 """How far the losses of a plan's first steps may lie from the first plan's, as a share of these."""
 
+UNFIT = (RuntimeError, TypeError, SpecError)
+"""What steps raise by a plan that the network cannot be carried out by, as where an operation has no kernel for its
+numbers."""
+
 STEPS = 3
 """So many steps warm a plan up; their losses are compared."""
 
@@ -124,11 +128,7 @@ def choose(
         try:
             trial = Trial(plan, start(plan))
             agrees = _agree(losses, trial.warm_up(), TOLERANCES[plan.precision])
-        except (
-            RuntimeError,
-            TypeError,
-            SpecError,
-        ):  # some operation has no kernel for these numbers, or the like
+        except UNFIT:
             unfit.append(plan)
         else:
             (trials if agrees else wrong).append(trial)
